@@ -1,1 +1,2 @@
+//! The checks.
 fn main(){}

@@ -1,1 +1,2 @@
+//! The report.
 fn main(){}
