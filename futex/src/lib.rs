@@ -1,1 +1,110 @@
-//! Sleeping on a word.
+#![doc = include_str!("../README.md")]
+
+pub mod atomic;
+mod deadline;
+mod spin;
+
+#[cfg(not(loom))]
+mod os;
+#[cfg(not(loom))]
+pub mod thread;
+
+#[cfg(loom)]
+pub mod model;
+#[cfg(loom)]
+use model::futex as os;
+#[cfg(loom)]
+pub use model::thread;
+
+pub use deadline::{Deadline, Waited};
+pub use spin::Spin;
+
+use atomic::AtomicU32;
+
+/// How a [`wait_until`] ended.
+#[must_use = "a wait may end for several reasons, and only the word says whether to go on"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Somebody woke the word, or a signal arrived, or the operating system returned for no reason.
+    /// Look at the word.
+    Woken,
+    /// The deadline passed. A wake that arrives at the same moment may have been consumed: look at
+    /// the word, and if the protocol counts wakes, pass it on.
+    TimedOut,
+    /// The word did not hold the expected value, so the call did not sleep.
+    Changed,
+}
+
+/// What a [`requeue`] did.
+#[must_use = "on `Changed` nobody was woken"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requeue {
+    /// That many threads were woken or moved, together.
+    Done(usize),
+    /// The word did not hold the expected value; nobody was woken or moved.
+    Changed,
+    /// This system cannot move sleepers: all were woken instead.
+    WokeAll,
+}
+
+/// Sleeps while `word` holds `expected`, until woken.
+///
+/// The comparison and falling asleep are one step with respect to the wakes of this crate on the
+/// same word. Returns at once if the word differs; may return spuriously (a signal, or a wake meant
+/// for whoever used this address before). Call it in a loop that looks at the word.
+///
+/// # Memory ordering
+///
+/// None: the caller orders its own accesses. The comparison is at least a relaxed load that is
+/// ordered after every access which the caller made before, as the kernel's is.
+#[inline]
+pub fn wait(word: &AtomicU32, expected: u32) {
+    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), false);
+    os::wait(word, expected);
+}
+
+/// [`wait`] that ends at `deadline` and says why it returned.
+///
+/// Never returns [`Wait::TimedOut`] before the deadline. A deadline in the past does not sleep, but
+/// still compares. A signal ends it as [`Wait::Woken`].
+#[inline]
+pub fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
+    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), deadline != Deadline::NEVER);
+    os::wait_until(word, expected, deadline)
+}
+
+/// Wakes one thread that sleeps on `word`: the one that has slept longest, where the system keeps
+/// order (Linux does).
+///
+/// `false` means that certainly nobody slept on it. `true` means that somebody was woken, or that
+/// this system does not tell.
+///
+/// `word` is used as an address only: it may dangle, as it does when the thread that was let
+/// through has already freed the lock.
+#[inline]
+pub fn wake_one(word: *const AtomicU32) -> bool {
+    os::wake_one(word)
+}
+
+/// Wakes up to `n` threads that sleep on `word`, and says how many: exactly on Linux and FreeBSD,
+/// as an upper bound elsewhere. As for [`wake_one`], the address may dangle.
+#[inline]
+pub fn wake(word: *const AtomicU32, n: usize) -> usize {
+    os::wake(word, n)
+}
+
+/// Wakes every thread that sleeps on `word`; the count is as good as [`wake`]'s.
+#[inline]
+pub fn wake_all(word: *const AtomicU32) -> usize {
+    os::wake_all(word)
+}
+
+/// If `from` holds `expected`, wakes up to `wake` of its sleepers and moves the others to `to`
+/// without waking them, as one step; they wake when `to` is woken.
+///
+/// Where the system cannot move sleepers, all are woken ([`Requeue::WokeAll`]), which is always
+/// legal since every wait is in a loop. `to` may dangle.
+#[inline]
+pub fn requeue(from: &AtomicU32, expected: u32, to: *const AtomicU32, wake: u32) -> Requeue {
+    os::requeue(from, expected, to, wake)
+}

@@ -1,0 +1,105 @@
+//! When a wait ends: one type for every timed call, absolute and monotonic.
+
+use std::time::{Duration, Instant};
+
+/// The moment at which a wait gives up, on the monotonic clock: setting the system's clock does
+/// not move it.
+///
+/// A duration too long for the clock to represent means [`Deadline::NEVER`]; a moment in the past
+/// ends the wait at once, after one look at the word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    at: Option<Instant>,
+}
+
+impl Deadline {
+    /// No deadline: an untimed wait.
+    pub const NEVER: Deadline = Deadline { at: None };
+
+    /// The moment `timeout` from now, or [`NEVER`](Self::NEVER) if the clock cannot represent it.
+    #[inline]
+    #[must_use]
+    pub fn after(timeout: Duration) -> Deadline {
+        Deadline { at: Instant::now().checked_add(timeout) }
+    }
+
+    /// The moment itself, or `None` for [`NEVER`](Self::NEVER).
+    #[inline]
+    #[must_use]
+    pub fn instant(self) -> Option<Instant> {
+        self.at
+    }
+
+    /// The time left: zero once it has passed, `None` for [`NEVER`](Self::NEVER).
+    #[inline]
+    #[must_use]
+    pub fn remaining(self) -> Option<Duration> {
+        self.at.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether the moment has come. In the model only a wait that timed out can say so, so there
+    /// this is `false`: let [`Wait::TimedOut`](crate::Wait::TimedOut) decide where it can.
+    #[inline]
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        !cfg!(loom) && self.remaining() == Some(Duration::ZERO)
+    }
+}
+
+impl From<Instant> for Deadline {
+    #[inline]
+    fn from(at: Instant) -> Deadline {
+        Deadline { at: Some(at) }
+    }
+}
+
+/// How long the calling thread has been waiting, for decisions that change with time. Made on the
+/// slow path: reading the clock costs more than a lock.
+#[derive(Clone, Copy, Debug)]
+pub struct Waited {
+    since: Instant,
+}
+
+impl Waited {
+    /// Starts the watch.
+    #[inline]
+    #[must_use]
+    pub fn start() -> Waited {
+        Waited { since: Instant::now() }
+    }
+
+    /// Whether at least `limit` has gone by. The model has no clock: there every limit has been
+    /// reached, so that what follows from it is explored.
+    #[inline]
+    #[must_use]
+    pub fn at_least(&self, limit: Duration) -> bool {
+        cfg!(loom) || self.since.elapsed() >= limit
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_beyond_the_clock_means_never() {
+        assert_eq!(Deadline::after(Duration::MAX), Deadline::NEVER);
+        assert_eq!(Deadline::NEVER.remaining(), None);
+        assert!(!Deadline::NEVER.has_passed());
+    }
+
+    #[test]
+    fn a_moment_in_the_past_has_passed_and_leaves_nothing() {
+        let past = Deadline::from(Instant::now());
+        assert!(past.has_passed());
+        assert_eq!(past.remaining(), Some(Duration::ZERO));
+        assert!(Deadline::after(Duration::ZERO).has_passed());
+    }
+
+    #[test]
+    fn a_moment_to_come_has_not_passed() {
+        let soon = Deadline::after(Duration::from_secs(3600));
+        assert!(!soon.has_passed());
+        assert!(soon.remaining() > Some(Duration::from_secs(3500)));
+    }
+}

@@ -1,0 +1,80 @@
+//! Wait and wake in the model: the same six functions as an operating system's back end.
+
+use super::state::{self, Offer};
+use crate::atomic::AtomicU32;
+use crate::{Deadline, Requeue, Wait};
+
+fn address(word: *const AtomicU32) -> usize {
+    word.addr()
+}
+
+fn sleep(word: &AtomicU32, expected: u32, timed: bool) -> Wait {
+    // Comparing and queueing are one step: loom switches threads before an operation, not after.
+    if word.peek() != expected {
+        return Wait::Changed;
+    }
+    let address = address(word);
+    let me = state::enqueue(address);
+    loop {
+        if let Some(offer) = state::take_offer(timed) {
+            // If a wake came first, this thread has swallowed it; the primitive must cope.
+            state::leave(&me);
+            return match offer {
+                Offer::TimeOut => Wait::TimedOut,
+                Offer::Spurious => Wait::Woken,
+            };
+        }
+        if me.woken.get() {
+            return Wait::Woken;
+        }
+        state::no_progress(address);
+        loom::thread::yield_now();
+    }
+}
+
+pub(crate) fn wait(word: &AtomicU32, expected: u32) {
+    let _ = sleep(word, expected, false);
+}
+
+pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
+    sleep(word, expected, deadline != Deadline::NEVER)
+}
+
+pub(crate) fn wake_one(word: *const AtomicU32) -> bool {
+    wake(word, 1) != 0
+}
+
+pub(crate) fn wake(word: *const AtomicU32, n: usize) -> usize {
+    touch(word);
+    let woken = state::wake(address(word), n);
+    if woken > 0 {
+        state::touch_offers();
+    }
+    woken
+}
+
+pub(crate) fn wake_all(word: *const AtomicU32) -> usize {
+    wake(word, usize::MAX)
+}
+
+pub(crate) fn requeue(
+    from: &AtomicU32,
+    expected: u32,
+    to: *const AtomicU32,
+    wake: u32,
+) -> Requeue {
+    touch(to);
+    if from.peek() != expected {
+        return Requeue::Changed;
+    }
+    let woken = state::wake(address(from), wake as usize);
+    Requeue::Done(woken + state::move_all(address(from), address(to)))
+}
+
+/// An operation on the word that loom takes for a read-modify-write, so that it explores this wake
+/// before and after each wait and each store. It writes nothing.
+fn touch(word: *const AtomicU32) {
+    if let Some(word) = state::word_at(address(word)) {
+        super::atomic::latest(&word);
+    }
+}

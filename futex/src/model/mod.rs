@@ -1,0 +1,85 @@
+//! The model back end: this crate under loom.
+//!
+//! loom has no futex; its `Notify` and `Condvar` add a happens-before edge that would hide a
+//! missing Acquire, and its timed waits never time out. Here
+//!
+//! - any timed wait may time out, and any wait may return spuriously, at any moment: an *adversary*
+//!   thread makes offers that a sleeping thread may take, as many as the [`Model`] allows;
+//! - a wake that reaches a thread which is timing out may be swallowed by it;
+//! - waker and woken share no tracked memory: queues and flags are plain data that loom does not
+//!   see, and a sleeper parks by yielding. What orders their data must come from the primitive.
+//!
+//! README.md says what this cannot show.
+
+pub mod atomic;
+pub(crate) mod futex;
+mod state;
+pub mod thread;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// How far to explore, and how much the world may interfere.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a model does nothing until `check`"]
+pub struct Model {
+    timeouts: u32,
+    spurious: u32,
+    preemptions: Option<usize>,
+}
+
+impl Model {
+    /// No time-outs, no spurious returns, every interleaving.
+    pub fn new() -> Model {
+        Model { timeouts: 0, spurious: 0, preemptions: None }
+    }
+
+    /// In one execution up to `n` timed waits may time out.
+    pub fn timeouts(self, n: u32) -> Model {
+        Model { timeouts: n, ..self }
+    }
+
+    /// In one execution up to `n` waits may return without a wake.
+    pub fn spurious(self, n: u32) -> Model {
+        Model { spurious: n, ..self }
+    }
+
+    /// Only interleavings in which threads are preempted at most `n` times in all (they may switch
+    /// as often as they like where they yield or sleep). `LOOM_MAX_PREEMPTIONS` overrides it.
+    pub fn preemptions(self, n: usize) -> Model {
+        Model { preemptions: Some(n), ..self }
+    }
+
+    /// Runs `body` in every interleaving; panics with the first that panics, deadlocks, races on a
+    /// cell, or leaves a thread asleep for ever. At most four threads in all besides the adversary.
+    pub fn check(self, body: impl Fn() + Send + Sync + 'static) {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = builder.preemption_bound.or(self.preemptions);
+        builder.max_branches = builder.max_branches.max(20_000);
+        builder.check(move || {
+            let adversary = state::begin(self.timeouts, self.spurious);
+            body();
+            if let Some(adversary) = adversary {
+                adversary.join().expect("the adversary panicked");
+            }
+        });
+    }
+}
+
+impl Default for Model {
+    fn default() -> Model {
+        Model::new()
+    }
+}
+
+/// Puts a value behind an `Arc` for the threads of a model.
+///
+/// An atomic of the model is registered with loom at its first access, and all later ones must
+/// happen after that: so the thread which makes the value touches its words here, by formatting
+/// them. A primitive's `Debug` must read every word it has; one it forgets is reported by loom as
+/// "Causality violation: Concurrent load and mut accesses".
+pub fn share<T: Debug>(value: T) -> Arc<T> {
+    let value = Arc::new(value);
+    let _ = format!("{value:?}");
+    value
+}

@@ -1,0 +1,163 @@
+//! What the model's world holds in one execution: who sleeps where, and the adversary's offers.
+//!
+//! loom runs all threads of a model on one OS thread and switches only at its own operations, so
+//! plain thread-local data is shared by the model's threads, atomic between two operations of
+//! loom's, and invisible to it. No borrow of it may be held across such an operation.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use loom::sync::atomic::AtomicU32 as Word;
+use loom::sync::atomic::Ordering::Relaxed;
+
+/// A thread in a queue.
+pub(super) struct Sleeper {
+    pub(super) woken: Cell<bool>,
+}
+
+/// What a sleeping thread may be offered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    TimeOut,
+    Spurious,
+}
+
+const NOTHING: u32 = 0;
+const TIME_OUT: u32 = 1;
+const SPURIOUS: u32 = 2;
+
+/// After so many looks in a row by sleepers alone, nobody is left who could wake them: a thread
+/// that can run does so before a sleeper looks again (loom prefers who yielded least).
+const BARREN: u32 = 100;
+
+#[derive(Default)]
+struct State {
+    queues: HashMap<usize, VecDeque<Rc<Sleeper>>>,
+    /// The tracked object behind each address, so that wakes and waits on it can depend on each
+    /// other in loom's eyes even if the word has been freed.
+    words: HashMap<usize, Rc<Word>>,
+    ids: HashMap<loom::thread::ThreadId, u32>,
+    offers: Option<Rc<Word>>,
+    barren: u32,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
+}
+
+fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
+    STATE.with_borrow_mut(f)
+}
+
+/// Starts an execution with empty queues, and the adversary if there is anything to offer.
+pub(super) fn begin(timeouts: u32, spurious: u32) -> Option<loom::thread::JoinHandle<()>> {
+    // The old state's objects belong to the execution before: forget them before making new ones.
+    with(|state| *state = State::default());
+    if timeouts + spurious == 0 {
+        return None;
+    }
+    let offers = Rc::new(Word::new(NOTHING));
+    with(|state| state.offers = Some(offers));
+    Some(loom::thread::spawn(move || {
+        let offers = with(|state| state.offers.clone()).expect("set before the spawn");
+        // Each offer is withdrawn if nobody took it: no sleeper is ever saved by one for certain.
+        for _ in 0..timeouts {
+            offers.store(TIME_OUT, Relaxed);
+            offers.store(NOTHING, Relaxed);
+        }
+        for _ in 0..spurious {
+            offers.store(SPURIOUS, Relaxed);
+            offers.store(NOTHING, Relaxed);
+        }
+    }))
+}
+
+/// Takes an offer if one stands and suits.
+pub(super) fn take_offer(timed: bool) -> Option<Offer> {
+    let offers = with(|state| state.offers.clone())?;
+    let take = |kind| offers.compare_exchange(kind, NOTHING, Relaxed, Relaxed).is_ok();
+    if timed && take(TIME_OUT) {
+        Some(Offer::TimeOut)
+    } else if take(SPURIOUS) {
+        Some(Offer::Spurious)
+    } else {
+        None
+    }
+}
+
+/// Makes a wake that reached somebody depend, in loom's eyes, on the sleepers' looks at the offers,
+/// so that a time-out is explored before and after it.
+pub(super) fn touch_offers() {
+    if let Some(offers) = with(|state| state.offers.clone()) {
+        super::atomic::latest(&offers);
+    }
+}
+
+/// Called by every operation on an atomic: somebody makes progress.
+pub(super) fn progress() {
+    with(|state| state.barren = 0);
+}
+
+/// Called by a sleeper each time it finds nothing.
+pub(super) fn no_progress(address: usize) {
+    let barren = with(|state| {
+        state.barren += 1;
+        state.barren
+    });
+    assert!(barren < BARREN, "lost wake: a thread sleeps on {address:#x} and nobody can wake it");
+}
+
+pub(super) fn register(address: usize, word: &Rc<Word>) {
+    with(|state| {
+        state.words.insert(address, Rc::clone(word));
+    });
+}
+
+pub(super) fn word_at(address: usize) -> Option<Rc<Word>> {
+    with(|state| state.words.get(&address).cloned())
+}
+
+pub(super) fn enqueue(address: usize) -> Rc<Sleeper> {
+    let sleeper = Rc::new(Sleeper { woken: Cell::new(false) });
+    with(|state| state.queues.entry(address).or_default().push_back(Rc::clone(&sleeper)));
+    sleeper
+}
+
+/// Removes a sleeper that goes by itself, wherever it has been moved to.
+pub(super) fn leave(sleeper: &Rc<Sleeper>) {
+    with(|state| {
+        for queue in state.queues.values_mut() {
+            queue.retain(|other| !Rc::ptr_eq(other, sleeper));
+        }
+    });
+}
+
+/// Wakes up to `n` of `address`, longest sleeper first.
+pub(super) fn wake(address: usize, n: usize) -> usize {
+    with(|state| {
+        state.barren = 0;
+        let Some(queue) = state.queues.get_mut(&address) else { return 0 };
+        let n = n.min(queue.len());
+        queue.drain(..n).for_each(|sleeper| sleeper.woken.set(true));
+        n
+    })
+}
+
+pub(super) fn move_all(from: usize, to: usize) -> usize {
+    with(|state| {
+        let moved = state.queues.remove(&from).unwrap_or_default();
+        let n = moved.len();
+        state.queues.entry(to).or_default().extend(moved);
+        n
+    })
+}
+
+/// 1, 2, … in the order in which threads first ask.
+pub(super) fn current_id() -> u32 {
+    let key = loom::thread::current().id();
+    with(|state| {
+        let next = state.ids.len() as u32 + 1;
+        *state.ids.entry(key).or_insert(next)
+    })
+}
