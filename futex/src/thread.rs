@@ -1,0 +1,252 @@
+//! The calling thread's small id, and its slot: what it sleeps on, readable by everybody.
+//!
+//! # Ids
+//!
+//! A lock that names its owner in its word needs a name that fits there, and reading one's own name
+//! must cost nothing: [`current_id`] is one thread-local read. Ids are small integers from 1; a
+//! thread gets one when it first asks, and gives it back when it exits. They are then reused, the
+//! one that has rested longest first, so at any time the ids issued so far ([`capacity`]) are no
+//! more than the threads that ever had one at the same time.
+//!
+//! # Late use
+//!
+//! `current_id` may be called from thread-local destructors, before or after the id was given back:
+//! the thread then gets another, which is given back too. What cannot be given back, because no
+//! destructor of ours will run any more, is at most one id per such thread:
+//!
+//! - Unix: if it is asked for in the last of the `PTHREAD_DESTRUCTOR_ITERATIONS` (4 or more) rounds
+//!   in which the system runs the destructors of `pthread` keys. Rust's own thread-local
+//!   destructors come before those, or share their rounds.
+//! - Elsewhere: if more than eight thread-local destructors each ask for it after it was given back.
+//!
+//! # Fork
+//!
+//! The child keeps the ids of the parent's other threads, which do not run in it, as never given
+//! back. If one of them was being issued or given back at the moment of the fork, the child cannot
+//! issue any more and waits for ever; the thread that forked keeps the id it has. As after any fork
+//! of a threaded process, call `exec`, or take no lock for the first time in new threads.
+
+mod exit;
+mod registry;
+
+use core::cell::Cell;
+use core::fmt;
+use core::marker::PhantomData;
+use core::num::NonZeroU32;
+
+use crate::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+thread_local! {
+    /// The calling thread's id, 0 = none yet. `const` and without a destructor: reading it is one
+    /// load, and it can be read while the thread is being torn down.
+    static CURRENT: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A live thread's small number, from 1 to [`ThreadId::MAX`].
+///
+/// Not [`std::thread::ThreadId`]: that one is never reused and does not fit into a lock word. An id
+/// whose thread has exited may be issued again; [`Slot::generation`] tells the two apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadId(NonZeroU32);
+
+impl ThreadId {
+    /// The largest id. The two highest bits are left to the lock words, and so is this number + 1.
+    pub const MAX: u32 = 0x3FFF_FFFE;
+
+    /// The number, never 0.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The id with that number, or `None` if there is no such id. Whether a thread has it is
+    /// another question: see [`Slot::is_live`].
+    #[inline]
+    #[must_use]
+    pub const fn from_u32(number: u32) -> Option<ThreadId> {
+        match NonZeroU32::new(number) {
+            Some(number) if number.get() <= ThreadId::MAX => Some(ThreadId(number)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for ThreadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ThreadId({})", self.0)
+    }
+}
+
+impl fmt::Display for ThreadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The calling thread's id. The first call of a thread issues it, and takes a mutex for that; the
+/// others read it: a signal handler may call it if the thread it interrupts has called it before.
+///
+/// # Panics
+///
+/// If [`ThreadId::MAX`] threads have an id already.
+#[inline]
+#[must_use]
+pub fn current_id() -> ThreadId {
+    match NonZeroU32::new(CURRENT.get()) {
+        Some(number) => ThreadId(number),
+        None => first_use(),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn first_use() -> ThreadId {
+    // Where the system frees the memory of thread-locals before it runs our exit hook, CURRENT
+    // starts again from 0; the hook still knows.
+    let id = exit::armed().unwrap_or_else(|| {
+        let id = registry::issue();
+        exit::arm(id);
+        id
+    });
+    CURRENT.set(id.get());
+    id
+}
+
+/// The exit hook of the thread that has `id`: gives it back. A later use gets another.
+fn leave(id: ThreadId) {
+    CURRENT.set(0);
+    registry::give_back(id);
+}
+
+/// How many ids have been issued so far, counting a reused one once: the highest one. Walk
+/// `1..=capacity()` to see every thread.
+#[inline]
+#[must_use]
+pub fn capacity() -> u32 {
+    registry::issued()
+}
+
+/// The slot of the thread with that id. `None` if no thread has had it yet.
+///
+/// Slots are never freed, so the reference stays valid when the thread exits; then another thread
+/// may get the id and the slot with it.
+#[inline]
+#[must_use]
+pub fn slot(id: ThreadId) -> Option<&'static Slot> {
+    registry::find(id)
+}
+
+/// What everybody may know about a thread. Written by the thread alone, except at the moments when
+/// its id is issued or given back.
+///
+/// A reader that needs several facts about the same thread reads [`generation`](Self::generation)
+/// before and after: if it is odd and unchanged, everything read in between was that thread's.
+///
+/// A slot has its own cache line, so that threads which fall asleep do not disturb each other.
+#[repr(align(64))]
+pub struct Slot {
+    /// Odd while a thread has the id; one more at each issue and each return.
+    generation: AtomicU32,
+    /// 0 = awake; else the address of the word, plus `TIMED`.
+    sleeps_on: AtomicUsize,
+    /// The next free id, 0 = last. The registry's, under its mutex.
+    next_free: AtomicU32,
+}
+
+/// The bit of `sleeps_on` that says that the sleep has a deadline. Words are aligned: it is free.
+const TIMED: usize = 1;
+const _: () = assert!(align_of::<AtomicU32>() > TIMED);
+
+/// A thread's sleep on a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sleep {
+    /// The address of the word. The word may be gone by the time somebody reads this.
+    pub address: usize,
+    /// Whether the sleep ends by itself, at a deadline.
+    pub timed: bool,
+}
+
+impl Slot {
+    /// Whether a thread has this slot's id now.
+    #[inline]
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.generation() % 2 == 1
+    }
+
+    /// Changes whenever the id is issued or given back; odd while a thread has it. Wraps around
+    /// after 2³¹ threads have had the same id.
+    #[inline]
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        // ORD slot.look ⇒ slot.issue: the sleep is cleared before a generation begins
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// What the thread sleeps on, or is about to sleep on or to return from; `None` if it is awake.
+    #[inline]
+    #[must_use]
+    pub fn sleeps_on(&self) -> Option<Sleep> {
+        // ORD slot.read ⇒ slot.sleep: whose sleep it is, and all that the thread did before it
+        let sleep = self.sleeps_on.load(Ordering::Acquire);
+        (sleep != 0).then_some(Sleep { address: sleep & !TIMED, timed: sleep & TIMED != 0 })
+    }
+
+    /// A new thread has the slot. Called by the registry, under its mutex.
+    fn begin(&self) {
+        self.turn();
+    }
+
+    /// The thread has left the slot. Called by the registry, under its mutex.
+    fn end(&self) {
+        // A thread that `pthread_exit` killed in its sleep did not take its sleep back.
+        // ORD slot.clear: relaxed, because slot.issue publishes it to whoever sees the next thread
+        self.sleeps_on.store(0, Ordering::Relaxed);
+        self.turn();
+    }
+
+    fn turn(&self) {
+        // ORD slot.count: relaxed, because only the registry's mutex holders write it
+        let generation = self.generation.load(Ordering::Relaxed);
+        // ORD slot.issue ⇒ slot.look: the sleep left by the thread before is cleared
+        self.generation.store(generation.wrapping_add(1), Ordering::Release);
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot")
+            .field("generation", &self.generation())
+            .field("sleeps_on", &self.sleeps_on())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows in the calling thread's slot that it sleeps on that word, until the guard is dropped. Then it
+/// shows what it showed before, which is not "awake" if a signal handler slept inside a sleep.
+pub(crate) fn sleeping(address: usize, timed: bool) -> Asleep {
+    let slot = registry::find_issued(current_id());
+    // ORD slot.outer: relaxed, because the thread reads what it wrote itself
+    let before = slot.sleeps_on.load(Ordering::Relaxed);
+    let sleep = address | if timed { TIMED } else { 0 };
+    // ORD slot.sleep ⇒ slot.read: the generation it belongs to, and what the thread owns by then
+    slot.sleeps_on.store(sleep, Ordering::Release);
+    Asleep { slot, before, here: PhantomData }
+}
+
+/// While it lives, the calling thread is shown as asleep.
+#[must_use = "dropping it says that the thread is awake"]
+pub(crate) struct Asleep {
+    slot: &'static Slot,
+    before: usize,
+    /// It speaks for the thread that made it.
+    here: PhantomData<*const ()>,
+}
+
+impl Drop for Asleep {
+    fn drop(&mut self) {
+        // ORD slot.wake ⇒ slot.read: as slot.sleep, for the sleep that goes on
+        self.slot.sleeps_on.store(self.before, Ordering::Release);
+    }
+}
