@@ -190,7 +190,10 @@ impl Slot {
     pub fn sleeps_on(&self) -> Option<Sleep> {
         // ORD slot.read ⇒ slot.sleep: whose sleep it is, and all that the thread did before it
         let sleep = self.sleeps_on.load(Ordering::Acquire);
-        (sleep != 0).then_some(Sleep { address: sleep & !TIMED, timed: sleep & TIMED != 0 })
+        (sleep != 0).then_some(Sleep {
+            address: sleep & !TIMED,
+            timed: sleep & TIMED != 0,
+        })
     }
 
     /// A new thread has the slot. Called by the registry, under its mutex.
@@ -210,7 +213,8 @@ impl Slot {
         // ORD slot.count: relaxed, because only the registry's mutex holders write it
         let generation = self.generation.load(Ordering::Relaxed);
         // ORD slot.issue ⇒ slot.look: the sleep left by the thread before is cleared
-        self.generation.store(generation.wrapping_add(1), Ordering::Release);
+        self.generation
+            .store(generation.wrapping_add(1), Ordering::Release);
     }
 }
 
@@ -232,7 +236,11 @@ pub(crate) fn sleeping(address: usize, timed: bool) -> Asleep {
     let sleep = address | if timed { TIMED } else { 0 };
     // ORD slot.sleep ⇒ slot.read: the generation it belongs to, and what the thread owns by then
     slot.sleeps_on.store(sleep, Ordering::Release);
-    Asleep { slot, before, here: PhantomData }
+    Asleep {
+        slot,
+        before,
+        here: PhantomData,
+    }
 }
 
 /// While it lives, the calling thread is shown as asleep.

@@ -9,14 +9,20 @@ use super::*;
 /// How many threads sleep on that address.
 fn asleep(word: *const AtomicU32) -> usize {
     let address = ptr_address(word);
-    bucket(address).iter().filter(|sleeper| sleeper.address == address).count()
+    bucket(address)
+        .iter()
+        .filter(|sleeper| sleeper.address == address)
+        .count()
 }
 
 /// Bounded, so that a lost sleeper fails the test instead of hanging it.
 fn wait_for_sleepers(word: *const AtomicU32, n: usize) {
     let started = Instant::now();
     while asleep(word) != n {
-        assert!(started.elapsed() < Duration::from_secs(60), "{n} sleepers never came");
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "{n} sleepers never came"
+        );
         thread::yield_now();
     }
 }
