@@ -1,2 +1,7 @@
-//! The report.
-fn main(){}
+//! `cargo compare`: measures this project's primitives against their peers on this machine.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lockwright_benches::cli::main()
+}

@@ -1,0 +1,60 @@
+//! How far the run is.
+
+use crate::runner::{Budget, Cell, Contender, Progress};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// A bar on a terminal; elsewhere a plain line now and then. It draws between windows only, and has
+/// no thread of its own that would disturb them.
+pub(super) struct Bar {
+    bar: Option<ProgressBar>,
+    total: Duration,
+    done: Duration,
+    said: Instant,
+}
+
+impl Bar {
+    pub(super) fn new(cells: &[Cell], budget: &Budget) -> Self {
+        let total: Duration = cells.iter().map(|c| budget.estimate(c)).sum();
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total.as_millis() as u64);
+            let template = "{wide_bar} {percent:>3} % · {msg} · {eta} left";
+            bar.set_style(ProgressStyle::with_template(template).expect("a constant that parses"));
+            bar
+        });
+        if bar.is_none() {
+            eprintln!("{} cells, about {:.0} s", cells.len(), total.as_secs_f64());
+        }
+        Self {
+            bar,
+            total,
+            done: Duration::ZERO,
+            said: Instant::now(),
+        }
+    }
+
+    pub(super) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn window(&mut self, cell: &Cell, contender: &Contender, length: Duration) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(self.done.as_millis() as u64);
+                bar.set_message(format!("{} {}", cell.id(), contender.peer.id));
+            }
+            None if self.said.elapsed() > Duration::from_secs(10) => {
+                let percent = 100.0 * self.done.as_secs_f64() / self.total.as_secs_f64();
+                eprintln!("{percent:3.0} % · {}", cell.id());
+                self.said = Instant::now();
+            }
+            None => {}
+        }
+        self.done += length.mul_f64(1.03) + Duration::from_micros(500);
+    }
+}

@@ -1,0 +1,264 @@
+//! Which cells a run has, with whom, and for how long.
+
+use super::{Cell, Length};
+use crate::adapter::{AGAIN, HOUSE};
+use crate::pin::{Pinning, can_pin};
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How thorough a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Seconds: every code path, no figure worth reading.
+    Smoke,
+    /// Under a minute.
+    Quick,
+    /// Under two minutes.
+    Default,
+    /// Everything.
+    Full,
+}
+
+/// How often and how long each contender of a cell is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Rounds in which throughput is measured.
+    pub rounds: usize,
+    /// Rounds in which every acquire is timed and futex calls are counted.
+    pub account_rounds: usize,
+    /// Length of a window where threads meet.
+    pub window_ms: u64,
+    /// Length of a window with 16 threads or more.
+    pub long_window_ms: u64,
+    /// Length of a window with one thread; these get twice the rounds.
+    pub short_window_ms: u64,
+}
+
+impl Mode {
+    /// This mode's budget.
+    #[must_use]
+    pub fn budget(self) -> Budget {
+        let (rounds, account_rounds, window_ms, long_window_ms, short_window_ms) = match self {
+            Self::Smoke => (2, 1, 4, 8, 2),
+            Self::Quick => (5, 1, 40, 120, 10),
+            Self::Default => (5, 1, 60, 150, 15),
+            Self::Full => (7, 3, 60, 200, 20),
+        };
+        Budget {
+            rounds,
+            account_rounds,
+            window_ms,
+            long_window_ms,
+            short_window_ms,
+        }
+    }
+}
+
+impl Budget {
+    /// The window of `cell`.
+    #[must_use]
+    pub fn window(&self, cell: &Cell) -> Duration {
+        Duration::from_millis(match cell.length {
+            Length::Short => self.short_window_ms,
+            Length::Usual => self.window_ms,
+            Length::Long => self.long_window_ms,
+        })
+    }
+
+    /// The throughput rounds of `cell`.
+    #[must_use]
+    pub fn rounds(&self, cell: &Cell) -> usize {
+        match cell.length {
+            Length::Short => 2 * self.rounds,
+            _ => self.rounds,
+        }
+    }
+
+    /// How long `cell` will take.
+    #[must_use]
+    pub fn estimate(&self, cell: &Cell) -> Duration {
+        // Threads come and go, and the scheduler is late: half a millisecond and 3 % as measured.
+        let once = self.window(cell).mul_f64(1.03) + Duration::from_micros(500);
+        once * (cell.contenders.len() * (self.rounds(cell) + self.account_rounds)) as u32
+    }
+}
+
+/// What the command line leaves of the plan. `None` is everything.
+#[derive(Debug, Default, Clone)]
+pub struct Filter {
+    /// Primitives.
+    pub primitives: Option<Vec<String>>,
+    /// Scenarios.
+    pub scenarios: Option<Vec<String>>,
+    /// Peers.
+    pub peers: Option<Vec<String>>,
+    /// Only pinned, or only unpinned cells.
+    pub pinning: Option<Pinning>,
+    /// Alternatives; each is a list of name parts that must all occur in the cell's name.
+    pub cells: Option<Vec<Vec<String>>>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PlanError {
+    /// A name that nothing has.
+    #[error("there is no {what} called '{name}' (there {}: {})",
+        if known.len() == 1 { "is" } else { "are" }, known.join(", "))]
+    Unknown {
+        /// The kind of thing.
+        what: &'static str,
+        /// The name that was given.
+        name: String,
+        /// The names that would have done.
+        known: Vec<String>,
+    },
+    /// The filters exclude one another.
+    #[error("no cell is left: these options exclude one another (--list shows the cells)")]
+    Empty,
+}
+
+/// The cells of `mode` that pass `filter`, each with the contenders that take part.
+///
+/// # Errors
+///
+/// If the filter names something that does not exist, or leaves nothing.
+pub fn plan(all: Vec<Cell>, mode: Mode, filter: &Filter) -> Result<Vec<Cell>, PlanError> {
+    let names = |f: &dyn Fn(&Cell) -> Vec<&'static str>| {
+        let mut seen: Vec<String> = Vec::new();
+        for name in all.iter().flat_map(f) {
+            if !seen.iter().any(|s| s == name) {
+                seen.push(name.to_owned());
+            }
+        }
+        seen
+    };
+    check(
+        "primitive",
+        &filter.primitives,
+        &names(&|c| vec![c.primitive]),
+    )?;
+    check("scenario", &filter.scenarios, &names(&|c| vec![c.scenario]))?;
+    let mut peers = names(&|c| c.contenders.iter().map(|k| k.peer.id).collect());
+    peers.retain(|p| p != HOUSE.id && p != AGAIN.id);
+    check("peer", &filter.peers, &peers)?;
+
+    let within = |list: &Option<Vec<String>>, name: &str| {
+        list.as_ref().is_none_or(|l| l.iter().any(|x| x == name))
+    };
+    // An explicit choice of cells is taken from all of them, not from the mode's subset.
+    let tier = if filter.cells.is_some() {
+        Mode::Full
+    } else {
+        mode
+    };
+    let mut cells: Vec<Cell> = all
+        .into_iter()
+        .filter(|c| c.tier <= tier)
+        .filter(|c| c.pinning == Pinning::Unpinned || can_pin())
+        .filter(|c| filter.pinning.is_none_or(|p| c.pinning == p))
+        .filter(|c| within(&filter.primitives, c.primitive))
+        .filter(|c| within(&filter.scenarios, c.scenario))
+        .filter(|c| matches(&filter.cells, &c.id()))
+        .collect();
+    for cell in &mut cells {
+        let everyone = cell.every_peer || matches!(mode, Mode::Smoke | Mode::Full);
+        cell.contenders.retain(|k| {
+            let ours = k.peer == HOUSE || k.peer == AGAIN;
+            ours || match &filter.peers {
+                Some(chosen) => chosen.iter().any(|p| p == k.peer.id),
+                None => everyone || k.peer.main,
+            }
+        });
+    }
+    if cells.is_empty() {
+        return Err(PlanError::Empty);
+    }
+    Ok(cells)
+}
+
+fn check(
+    what: &'static str,
+    given: &Option<Vec<String>>,
+    known: &[String],
+) -> Result<(), PlanError> {
+    match given.iter().flatten().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(PlanError::Unknown {
+            what,
+            name: name.clone(),
+            known: known.to_vec(),
+        }),
+    }
+}
+
+fn matches(alternatives: &Option<Vec<Vec<String>>>, id: &str) -> bool {
+    let parts: Vec<&str> = id.split('/').collect();
+    alternatives.as_ref().is_none_or(|list| {
+        list.iter()
+            .any(|all| all.iter().all(|p| parts.contains(&p.as_str())))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::all_cells;
+
+    #[test]
+    fn each_mode_contains_the_cells_of_the_quicker_ones() {
+        let count = |mode| {
+            plan(all_cells(&[]), mode, &Filter::default())
+                .unwrap()
+                .len()
+        };
+        let counts = [Mode::Smoke, Mode::Quick, Mode::Default, Mode::Full].map(count);
+        assert!(counts.is_sorted_by(|a, b| a < b), "{counts:?}");
+    }
+
+    #[test]
+    fn the_modes_keep_their_promised_times() {
+        let seconds = |mode: Mode| -> u64 {
+            let cells = plan(all_cells(&[]), mode, &Filter::default()).unwrap();
+            let budget = mode.budget();
+            cells
+                .iter()
+                .map(|c| budget.estimate(c))
+                .sum::<Duration>()
+                .as_secs()
+        };
+        assert!(seconds(Mode::Smoke) < 10, "{}", seconds(Mode::Smoke));
+        assert!(seconds(Mode::Quick) < 55, "{}", seconds(Mode::Quick));
+        assert!(seconds(Mode::Default) < 110, "{}", seconds(Mode::Default));
+    }
+
+    #[test]
+    fn a_filter_by_name_parts_needs_all_of_them() {
+        let alternatives = Some(vec![vec!["t8".into(), "s0".into()], vec!["try-hit".into()]]);
+        assert!(matches(
+            &alternatives,
+            "lock/contended/t8/s0/o0/beside/pinned"
+        ));
+        assert!(matches(&alternatives, "lock/try-hit/pinned"));
+        assert!(!matches(
+            &alternatives,
+            "lock/contended/t8/s50ns/o0/beside/pinned"
+        ));
+        assert!(matches(&None, "anything"));
+    }
+
+    #[test]
+    fn unknown_names_are_told_with_the_known_ones() {
+        let filter = Filter {
+            peers: Some(vec!["std".into(), "nobody".into()]),
+            ..Filter::default()
+        };
+        let error = plan(all_cells(&[]), Mode::Quick, &filter).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("'nobody'") && text.contains("parking_lot"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! One window: threads start together, work until told to stop, and time themselves.
+
+use super::account::thread_cpu_ns;
+use crate::futex_count::Calls;
+use crate::pin::{Pinning, pin_thread};
+use crate::work::Random;
+use crossbeam_utils::CachePadded;
+use hdrhistogram::Histogram;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What a contender is asked to measure.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// How long the threads work.
+    pub length: Duration,
+    /// Whether they are tied to CPUs.
+    pub pinning: Pinning,
+    /// Read the clock around every acquire. Never in a window whose throughput counts.
+    pub account: bool,
+    /// Decides the random delays; the same for all contenders of a round.
+    pub seed: u64,
+}
+
+/// What one window showed.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The figure that is compared, in nanoseconds: usually time per operation.
+    pub cost_ns: f64,
+    /// From the earliest start to the latest stop, both read inside the threads.
+    pub elapsed_ns: u64,
+    /// Operations of each thread.
+    pub ops: Vec<u64>,
+    /// CPU time of the threads together, where the platform tells.
+    pub cpu_ns: Option<u64>,
+    /// Futex calls of the threads together.
+    pub futex: Calls,
+    /// Waiting times in nanoseconds, if any were recorded.
+    pub latency: Histogram<u64>,
+    /// Time-outs that came before their time.
+    pub early: u64,
+}
+
+impl Sample {
+    /// Operations of all threads.
+    #[must_use]
+    pub fn total_ops(&self) -> u64 {
+        self.ops.iter().sum()
+    }
+
+    /// The same sample, compared by the median of its recorded times.
+    #[must_use]
+    pub fn by_median_latency(mut self) -> Self {
+        self.cost_ns = self.latency.value_at_quantile(0.5) as f64;
+        self
+    }
+}
+
+/// An empty histogram, exact to 1 %, from a nanosecond to a minute and a half.
+pub(super) fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 100_000_000_000, 2).expect("the bounds are constants that fit")
+}
+
+/// One thread's view of its window.
+#[derive(Debug)]
+pub struct Worker<'a> {
+    /// 0 for the first thread.
+    pub index: usize,
+    /// This thread's random delays.
+    pub random: Random,
+    stop: &'a AtomicBool,
+    latency: Histogram<u64>,
+    early: u64,
+}
+
+impl Worker<'_> {
+    /// Whether the window is over.
+    #[inline]
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Records one waiting time.
+    #[inline]
+    pub fn record(&mut self, waited: Duration) {
+        self.latency.saturating_record(waited.as_nanos() as u64);
+    }
+
+    /// Counts a time-out that came too early.
+    pub fn record_early(&mut self) {
+        self.early += 1;
+    }
+}
+
+struct ThreadResult {
+    start: Instant,
+    stop: Instant,
+    ops: u64,
+    cpu_ns: Option<u64>,
+    futex: Calls,
+    latency: Histogram<u64>,
+    early: u64,
+}
+
+/// Runs `body` in `threads` threads for the window; it returns how many operations it did.
+///
+/// The calling thread lives on, asleep, so the process never has a single thread: glibc would
+/// leave out its atomic instructions.
+pub fn run_threads(
+    threads: usize,
+    window: &Window,
+    body: impl Fn(&mut Worker<'_>) -> u64 + Sync,
+) -> Sample {
+    let stop = CachePadded::new(AtomicBool::new(false));
+    let gate = Barrier::new(threads + 1);
+    let one = |index: usize| {
+        if window.pinning == Pinning::Pinned {
+            assert!(pin_thread(index), "the CPUs allowed at the start are gone");
+        }
+        let mut worker = Worker {
+            index,
+            random: Random::new(window.seed ^ (index as u64 + 1) << 32),
+            stop: &stop,
+            latency: histogram(),
+            early: 0,
+        };
+        gate.wait();
+        let (cpu, futex) = (thread_cpu_ns(), Calls::of_this_thread());
+        let start = Instant::now();
+        let ops = body(&mut worker);
+        let stop = Instant::now();
+        let futex = Calls::of_this_thread().since(futex);
+        let cpu_ns = thread_cpu_ns().zip(cpu).map(|(now, then)| now - then);
+        ThreadResult {
+            start,
+            stop,
+            ops,
+            cpu_ns,
+            futex,
+            latency: worker.latency,
+            early: worker.early,
+        }
+    };
+    let results: Vec<ThreadResult> = std::thread::scope(|s| {
+        let one = &one;
+        let handles: Vec<_> = (0..threads).map(|i| s.spawn(move || one(i))).collect();
+        gate.wait();
+        std::thread::sleep(window.length);
+        stop.store(true, Ordering::Relaxed);
+        let join = |h: std::thread::ScopedJoinHandle<'_, _>| {
+            h.join().unwrap_or_else(|p| std::panic::resume_unwind(p))
+        };
+        handles.into_iter().map(join).collect()
+    });
+    gather(&results)
+}
+
+fn gather(results: &[ThreadResult]) -> Sample {
+    let start = results.iter().map(|r| r.start).min();
+    let stop = results.iter().map(|r| r.stop).max();
+    let elapsed = start.zip(stop).map_or(Duration::ZERO, |(a, b)| b - a);
+    let mut latency = histogram();
+    for r in results {
+        latency.add(&r.latency).expect("all have the same bounds");
+    }
+    let ops: Vec<u64> = results.iter().map(|r| r.ops).collect();
+    let elapsed_ns = elapsed.as_nanos() as u64;
+    Sample {
+        cost_ns: elapsed_ns as f64 / ops.iter().sum::<u64>().max(1) as f64,
+        elapsed_ns,
+        cpu_ns: results.iter().map(|r| r.cpu_ns).sum(),
+        futex: Calls {
+            waits: results.iter().map(|r| r.futex.waits).sum(),
+            wakes: results.iter().map(|r| r.futex.wakes).sum(),
+        },
+        latency,
+        early: results.iter().map(|r| r.early).sum(),
+        ops,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_thread_works_until_the_stop_and_is_counted() {
+        let window = Window {
+            length: Duration::from_millis(20),
+            pinning: Pinning::Unpinned,
+            account: true,
+            seed: 1,
+        };
+        let sample = run_threads(3, &window, |w| {
+            let mut ops = 0;
+            while !w.stopped() {
+                w.record(Duration::from_nanos(1000));
+                std::thread::yield_now();
+                ops += 1;
+            }
+            ops
+        });
+        assert_eq!(sample.ops.len(), 3);
+        assert!(sample.ops.iter().all(|&n| n > 0));
+        assert!(sample.elapsed_ns >= 20_000_000);
+        assert_eq!(sample.latency.len(), sample.total_ops());
+        let per_op = sample.elapsed_ns as f64 / sample.total_ops() as f64;
+        assert!((sample.cost_ns - per_op).abs() < 1e-9);
+        let median = sample.by_median_latency().cost_ns;
+        assert!((990.0..=1010.0).contains(&median), "{median}");
+    }
+}

@@ -1,0 +1,278 @@
+//! The lock's scenarios and their cells.
+
+use super::lock_bodies::{
+    Grid, contended, handed_over, ping_pong, timed_pair, times_out, try_hit, try_miss, uncontended,
+};
+use super::{Primitive, nanos_param, threads_param};
+use crate::pin::{Pinning, can_pin};
+use crate::report::schema::Param;
+use crate::runner::{Cell, Contender, Length, Mode};
+use crate::{for_every_lock, for_every_timed_lock};
+
+/// The lock.
+pub const LOCK: Primitive = Primitive {
+    name: "lock",
+    scenarios: &[
+        (
+            "uncontended",
+            "One thread locks, adds to a counter and unlocks; nobody competes.",
+        ),
+        ("try-hit", "One thread takes the free lock by try_lock."),
+        ("try-miss", "One thread tries a lock that another holds."),
+        (
+            "contended",
+            "Threads share one lock: work outside it, of random length, then a critical section.",
+        ),
+        (
+            "ping-pong",
+            "Two threads take turns; whose turn it is stands under the lock. Cost of one turn.",
+        ),
+        (
+            "timed-uncontended",
+            "One thread takes the free lock by a timed acquire.",
+        ),
+        (
+            "timed-handover",
+            "A timed acquire waits, asleep, and the owner in another thread unlocks: from just \
+             before the unlock to inside the waiter's section. Median of the waits.",
+        ),
+        (
+            "timeout",
+            "A timed acquire of 1 ms on a lock that stays taken: how much later it returns. \
+             Median of the lateness.",
+        ),
+    ],
+    cells,
+};
+
+/// Where the protected data lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Data {
+    /// On the cache line of the lock word, as in `Mutex<T>` with a small `T`.
+    Beside,
+    /// On a line of its own, as behind a `Box`.
+    Apart,
+}
+
+impl Data {
+    fn param(self) -> Param {
+        let (token, text, value) = match self {
+            Self::Beside => ("beside", "beside the lock word", 0.0),
+            Self::Apart => ("apart", "on another cache line", 1.0),
+        };
+        Param {
+            name: "data".into(),
+            token: token.into(),
+            text: text.into(),
+            value,
+        }
+    }
+}
+
+const THREADS: [usize; 4] = [2, 4, 8, 32];
+const SECTIONS: [u64; 4] = [0, 50, 500, 5_000];
+const OUTSIDES: [u64; 3] = [0, 200, 2_000];
+
+fn cells(threads: &[usize]) -> Vec<Cell> {
+    use Data::{Apart, Beside};
+    use Pinning::{Pinned, Unpinned};
+    let chosen = !threads.is_empty();
+    let threads = if chosen { threads } else { &THREADS };
+    let mut cells = single_thread_cells();
+    for (data, pinning) in [
+        (Beside, Pinned),
+        (Beside, Unpinned),
+        (Apart, Pinned),
+        (Apart, Unpinned),
+    ] {
+        for &t in threads {
+            for section in SECTIONS {
+                for outside in OUTSIDES {
+                    let grid = Grid {
+                        threads: t,
+                        section,
+                        outside,
+                        data,
+                    };
+                    // A number of threads that was asked for is worth what 8 is.
+                    let tier = tier(if chosen { 8 } else { t }, section, outside, data, pinning);
+                    cells.push(contended_cell(grid, pinning, tier));
+                }
+            }
+        }
+    }
+    for pinning in [Pinned, Unpinned] {
+        let tier = if pinning == Pinned || !can_pin() {
+            Mode::Smoke
+        } else {
+            Mode::Default
+        };
+        cells.push(Cell {
+            threads: 2,
+            length: Length::Usual,
+            tier,
+            ..cell("ping-pong", pinning, "turn", for_every_lock!(ping_pong()))
+        });
+    }
+    for (scenario, unit, contenders) in [
+        (
+            "timed-handover",
+            "hand-over",
+            for_every_timed_lock!(handed_over()),
+        ),
+        ("timeout", "time-out", for_every_timed_lock!(times_out())),
+    ] {
+        cells.push(Cell {
+            threads: 2,
+            length: Length::Usual,
+            ..cell(scenario, either(), unit, contenders)
+        });
+    }
+    cells
+}
+
+/// Which mode first shows a contended cell. `quick` and `default` are subsets, chosen to have each
+/// number of threads, each section and each outside work at least once.
+fn tier(threads: usize, section: u64, outside: u64, data: Data, pinning: Pinning) -> Mode {
+    let few = threads == 2 || threads == 8;
+    match (data, pinning) {
+        (Data::Beside, Pinning::Pinned) => match (threads, section, outside) {
+            (2, 50, 200) | (8, 0, 200) => Mode::Smoke,
+            (2 | 8, _, 200) | (32, 50 | 5_000, 200) => Mode::Quick,
+            (_, _, 200) => Mode::Default,
+            _ if few => Mode::Default,
+            _ => Mode::Full,
+        },
+        // Where nothing can be pinned, this is the grid.
+        (Data::Beside, Pinning::Unpinned) => match (threads, section, outside) {
+            (2, 50, 200) => Mode::Smoke,
+            (8, 500, 200) => Mode::Quick,
+            (2 | 8, _, 200) if !can_pin() => Mode::Quick,
+            (2 | 8, _, 200) => Mode::Default,
+            _ => Mode::Full,
+        },
+        (Data::Apart, Pinning::Pinned) => match (threads, section, outside) {
+            (2, 0, 200) => Mode::Smoke,
+            (2 | 8, 50, 200) => Mode::Quick,
+            (2 | 8, 0 | 500, 200) => Mode::Default,
+            _ => Mode::Full,
+        },
+        (Data::Apart, Pinning::Unpinned) => match (threads, section, outside) {
+            (2, 50, 200) if !can_pin() => Mode::Default,
+            _ => Mode::Full,
+        },
+    }
+}
+
+/// Pinned where that is possible: for cells that come in one form only.
+fn either() -> Pinning {
+    if can_pin() {
+        Pinning::Pinned
+    } else {
+        Pinning::Unpinned
+    }
+}
+
+fn cell(
+    scenario: &'static str,
+    pinning: Pinning,
+    unit: &'static str,
+    contenders: Vec<Contender>,
+) -> Cell {
+    Cell {
+        primitive: LOCK.name,
+        scenario,
+        params: Vec::new(),
+        threads: 1,
+        pinning,
+        unit,
+        tier: Mode::Smoke,
+        every_peer: true,
+        length: Length::Short,
+        contenders,
+    }
+}
+
+fn single_thread_cells() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for data in [Data::Beside, Data::Apart] {
+        cells.push(Cell {
+            params: vec![data.param()],
+            ..cell(
+                "uncontended",
+                either(),
+                "lock + unlock",
+                for_every_lock!(uncontended(data)),
+            )
+        });
+    }
+    cells.push(cell(
+        "try-hit",
+        either(),
+        "try_lock + unlock",
+        for_every_lock!(try_hit()),
+    ));
+    cells.push(cell(
+        "try-miss",
+        either(),
+        "failed try_lock",
+        for_every_lock!(try_miss()),
+    ));
+    let pairs = for_every_timed_lock!(timed_pair());
+    cells.push(cell(
+        "timed-uncontended",
+        either(),
+        "timed lock + unlock",
+        pairs,
+    ));
+    cells
+}
+
+fn contended_cell(grid: Grid, pinning: Pinning, tier: Mode) -> Cell {
+    Cell {
+        params: vec![
+            threads_param(grid.threads),
+            nanos_param("section", 's', grid.section),
+            nanos_param("outside", 'o', grid.outside),
+            grid.data.param(),
+        ],
+        threads: grid.threads,
+        tier,
+        every_peer: false,
+        length: if grid.threads >= 16 {
+            Length::Long
+        } else {
+            Length::Usual
+        },
+        ..cell(
+            "contended",
+            pinning,
+            "operation",
+            for_every_lock!(contended(grid)),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_full_grid_has_48_cells_in_each_form() {
+        let all = cells(&[]);
+        for (data, pinning) in [("beside", Pinning::Pinned), ("apart", Pinning::Unpinned)] {
+            let of_form = |c: &&Cell| {
+                c.pinning == pinning && c.params.len() == 4 && c.params[3].token == data
+            };
+            assert_eq!(all.iter().filter(of_form).count(), 48);
+        }
+    }
+
+    #[test]
+    fn threads_that_were_asked_for_replace_the_usual_ones() {
+        let all = cells(&[3]);
+        let contended = all.iter().filter(|c| c.scenario == "contended");
+        assert!(contended.clone().count() > 0 && contended.clone().all(|c| c.threads == 3));
+        assert!(contended.into_iter().any(|c| c.tier == Mode::Quick));
+    }
+}
