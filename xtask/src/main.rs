@@ -1,2 +1,77 @@
-//! The checks.
-fn main(){}
+//! The checks CI runs, each runnable alone as `cargo xtask <name>`.
+//!
+//! A check fails loudly or it passes: one that finds nothing to check (no model, no test, no atomic
+//! operation) has failed, and each has a test that makes it fail on purpose.
+
+mod atomics;
+mod cross;
+mod floors;
+mod instructions;
+mod labels;
+mod loom;
+mod miri;
+mod models;
+mod ordering;
+mod run;
+mod selftest;
+mod tidy;
+mod tsan;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "The checks CI runs, each runnable alone."
+)]
+struct Cli {
+    #[command(subcommand)]
+    check: Check,
+}
+
+#[derive(Subcommand)]
+enum Check {
+    /// No crate depends on one of its own floor or of a floor above.
+    Floors,
+    /// File lengths, where cfg(loom) may stand, and an ORD label on every atomic operation.
+    Tidy,
+    /// Every loom model of every crate.
+    Loom(loom::Options),
+    /// The tests of all primitives under Miri, with several seeds.
+    Miri(miri::Options),
+    /// The tests of all primitives under ThreadSanitizer.
+    Tsan(tsan::Options),
+    /// `cargo check` for the other systems.
+    Cross(cross::Options),
+    /// Weakens each memory ordering in turn and expects a model to fail.
+    Ordering(ordering::Options),
+    /// Instructions per uncontended lock and unlock, counted by callgrind, against parking_lot's.
+    Instructions(instructions::Options),
+}
+
+fn main() -> ExitCode {
+    match run_check(Cli::parse().check) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_check(check: Check) -> anyhow::Result<()> {
+    let workspace = workspace::Workspace::load()?;
+    match check {
+        Check::Floors => floors::check(&workspace),
+        Check::Tidy => tidy::check(&workspace),
+        Check::Loom(options) => loom::check(&workspace, &options),
+        Check::Miri(options) => miri::check(&workspace, &options),
+        Check::Tsan(options) => tsan::check(&workspace, &options),
+        Check::Cross(options) => cross::check(&workspace, &options),
+        Check::Ordering(options) => ordering::check(&workspace, &options),
+        Check::Instructions(options) => instructions::check(&workspace, &options),
+    }
+}

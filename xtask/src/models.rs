@@ -1,0 +1,128 @@
+//! Builds the loom models of crates and runs them one test at a time, so that a hang has a name.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use cargo_metadata::{Message, Package};
+
+use crate::run::{self, Echo, Ran};
+use crate::workspace;
+
+/// One test of a model.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    /// `lock::loom::two_threads_exclude_each_other`
+    pub(crate) name: String,
+    executable: PathBuf,
+    directory: PathBuf,
+    test: String,
+}
+
+/// How models are built and run.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The workspace they are built in.
+    pub(crate) root: PathBuf,
+    pub(crate) target: PathBuf,
+    pub(crate) preemptions: u32,
+    pub(crate) extra_rustflags: &'static str,
+}
+
+impl Settings {
+    /// Builds the models of `package`; the compiler's complaint is the error.
+    pub(crate) fn build(&self, package: &Package, timeout: Duration) -> Result<Vec<Model>> {
+        let mut command = run::cargo(None);
+        command
+            .args(["test", "--release", "--no-run", "--message-format=json"])
+            .args(["-p", package.name.as_str()])
+            .args(
+                workspace::models(package)
+                    .iter()
+                    .flat_map(|name| ["--test", name]),
+            )
+            .arg("--target-dir")
+            .arg(&self.target)
+            .current_dir(&self.root)
+            // `debug_assert!` is part of what a model checks.
+            .env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true")
+            .env(
+                "RUSTFLAGS",
+                run::flags("RUSTFLAGS", &format!("--cfg loom {}", self.extra_rustflags)),
+            );
+        let built = run::run(&mut command, timeout, Echo::Keep)?;
+        if !built.success() {
+            bail!(
+                "the models of {} do not build:\n{}",
+                package.name,
+                rendered(&built)
+            );
+        }
+        let mut models = Vec::new();
+        for line in built.output.lines().filter(|line| line.starts_with('{')) {
+            if let Message::CompilerArtifact(artifact) = serde_json::from_str(line)?
+                && let Some(executable) = artifact.executable
+            {
+                let directory = artifact.manifest_path.parent();
+                let found = list(
+                    executable.as_std_path(),
+                    directory.map_or(Path::new("."), |d| d.as_std_path()),
+                    &format!("{}::{}", workspace::noun(package), artifact.target.name),
+                )?;
+                models.extend(found);
+            }
+        }
+        Ok(models)
+    }
+
+    pub(crate) fn run(&self, model: &Model, timeout: Duration) -> Result<Ran> {
+        let mut command = Command::new(&model.executable);
+        command
+            .args(["--exact", &model.test, "--test-threads=1"])
+            .current_dir(&model.directory)
+            .env("LOOM_MAX_PREEMPTIONS", self.preemptions.to_string());
+        run::run(&mut command, timeout, Echo::Keep)
+    }
+}
+
+fn list(executable: &Path, directory: &Path, prefix: &str) -> Result<Vec<Model>> {
+    let ran = run::run(
+        Command::new(executable)
+            .args(["--list", "--format", "terse"])
+            .current_dir(directory),
+        Duration::from_secs(60),
+        Echo::Keep,
+    )?;
+    ran.expect("listing the models")?;
+    let model = |test: &str| Model {
+        name: format!("{prefix}::{test}"),
+        executable: executable.to_owned(),
+        directory: directory.to_owned(),
+        test: test.to_owned(),
+    };
+    Ok(ran
+        .output
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .map(model)
+        .collect())
+}
+
+/// What the compiler said, out of the stream of JSON messages and plain lines.
+fn rendered(ran: &Ran) -> String {
+    let mut text = String::new();
+    for line in ran.output.lines() {
+        match serde_json::from_str(line) {
+            Ok(Message::CompilerMessage(message)) => {
+                text.push_str(message.message.rendered.as_deref().unwrap_or_default());
+            }
+            Ok(_) => {}
+            Err(_) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}

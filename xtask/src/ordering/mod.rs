@@ -1,0 +1,328 @@
+//! Weakens each memory ordering in turn and expects a model to fail.
+//!
+//! An ordering that can be weakened with nobody noticing is either stronger than need be or not
+//! defended by any model; the second kind is listed, with its reason, in `ordering-survivors.toml`.
+
+mod mirror;
+mod plan;
+mod survivors;
+mod weaken;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Package;
+
+use crate::models::Model;
+use crate::run::Tests;
+use crate::workspace::{self, Workspace, noun};
+use mirror::Mirror;
+use plan::{Plan, Shard};
+use weaken::Mutant;
+
+const SURVIVORS: &str = "xtask/ordering-survivors.toml";
+
+/// Models of other crates that an operation of this crate must answer to as well.
+const ALSO: [(&str, &[&str]); 1] = [("futex", &["lock"])];
+
+const BUILD_TIMEOUT: Duration = Duration::from_secs(900);
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only operations of this crate (its directory's name).
+    #[arg(long = "crate", value_name = "CRATE")]
+    only: Option<String>,
+    /// Only operations whose label begins so.
+    #[arg(long)]
+    label: Option<String>,
+    /// Only part i of n, counted from 0.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Only so many, chosen by the seed.
+    #[arg(long)]
+    sample: Option<usize>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Time for one model of one mutant, or ten times what the model takes unweakened if that is
+    /// more. A model that is stopped by it counts as a catch, and is shown as such.
+    #[arg(long, default_value_t = 60)]
+    timeout_secs: u64,
+    /// Preemptions explored per execution.
+    #[arg(long, env = "LOOM_MAX_PREEMPTIONS", default_value_t = 2)]
+    preemptions: u32,
+    /// Mutants tried at the same time.
+    #[arg(long, default_value_t = workspace::processors())]
+    jobs: usize,
+    /// Write the table there too, as Markdown.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Only say what would be tried.
+    #[arg(long)]
+    list: bool,
+}
+
+/// What became of a mutant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    Caught(String),
+    /// No model failed, but this one was stopped by the time-out.
+    Hung(String),
+    Survived,
+}
+
+struct Tried<'a> {
+    mutant: &'a Mutant,
+    fate: Fate,
+    elapsed: Duration,
+}
+
+pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
+    let start = Instant::now();
+    let list = survivors::load(&workspace.root().join(SURVIVORS))?;
+    let plan = Plan::new(workspace)?;
+    if plan.mutants.is_empty() {
+        bail!("no ordering to weaken was found");
+    }
+    let chosen = choose(&plan, options);
+    if options.list {
+        for mutant in &chosen {
+            println!("{} {} → {}", mutant.label, mutant.from, mutant.weakened_to);
+        }
+        return Ok(());
+    }
+
+    let mirrors = (0..options.jobs.max(1))
+        .map(|index| {
+            let directory = workspace.target("ordering").join(index.to_string());
+            Mirror::new(workspace.root(), &directory, options.preemptions)
+        })
+        .collect::<Result<Vec<Mirror>>>()?;
+    let baseline = Baseline::run(workspace, &mirrors[0], &chosen, options.jobs)?;
+    let compiled = mirrors[0].compiled()?;
+    let (chosen, outside): (Vec<Mutant>, Vec<Mutant>) = chosen
+        .into_iter()
+        .partition(|mutant| compiled.contains(&mutant.file));
+
+    let tried = Mutex::new(Vec::new());
+    workspace::in_parallel(mirrors.len(), &chosen, |worker, mutant| {
+        let start = Instant::now();
+        let fate = baseline
+            .fate(
+                &mirrors[worker],
+                mutant,
+                Duration::from_secs(options.timeout_secs),
+            )
+            .with_context(|| format!("{} → {}", mutant.label, mutant.weakened_to))?;
+        let elapsed = start.elapsed();
+        let done = Tried {
+            mutant,
+            fate,
+            elapsed,
+        };
+        println!("ordering: {}", row(&done));
+        tried.lock().expect("no panic").push(done);
+        Ok(())
+    })?;
+    let mut tried = tried.into_inner().expect("no panic");
+    tried.sort_by_key(|done| name(done.mutant));
+
+    let table = table(&tried, &plan, &outside, options, start.elapsed());
+    println!("\n{table}");
+    if let Some(path) = &options.save {
+        std::fs::write(path, &table).with_context(|| path.display().to_string())?;
+    }
+    let is_survivor = |t: &&Tried<'_>| t.fate == Fate::Survived;
+    let (survived, caught): (Vec<&Tried<'_>>, Vec<&Tried<'_>>) =
+        tried.iter().partition(is_survivor);
+    let outside: BTreeSet<&PathBuf> = outside.iter().map(|m| &m.file).collect();
+    let in_models = plan.mutants.iter().filter(|m| !outside.contains(&m.file));
+    let faults = survivors::compare(
+        &list,
+        &in_models.map(name).collect(),
+        &survived.iter().map(|t| name(t.mutant)).collect(),
+        &caught.iter().map(|t| name(t.mutant)).collect(),
+    );
+    for fault in &faults {
+        eprintln!("ordering: {fault}");
+    }
+    if !faults.is_empty() {
+        bail!("{} faults", faults.len());
+    }
+    if tried.is_empty() {
+        bail!("nothing was tried");
+    }
+    Ok(())
+}
+
+fn choose(plan: &Plan, options: &Options) -> Vec<Mutant> {
+    let mut chosen = plan.mutants.clone();
+    chosen.retain(|mutant| {
+        options
+            .only
+            .as_ref()
+            .is_none_or(|only| *only == mutant.noun)
+            && options
+                .label
+                .as_ref()
+                .is_none_or(|label| mutant.label.starts_with(label.as_str()))
+    });
+    if let Some(shard) = options.shard {
+        chosen = shard.keep(chosen);
+    }
+    if let Some(count) = options.sample {
+        chosen = plan::sample(chosen, count, options.seed);
+    }
+    chosen
+}
+
+fn name(mutant: &Mutant) -> survivors::Name {
+    (mutant.label.clone(), mutant.weakened_to.clone())
+}
+
+/// The crates with models, and how long each model takes on the code as it is.
+struct Baseline<'a> {
+    packages: Vec<&'a Package>,
+    /// Models that pass, by name. A broken twin, which passes by failing, catches nothing.
+    times: Vec<(String, Duration)>,
+}
+
+impl<'a> Baseline<'a> {
+    fn run(
+        workspace: &'a Workspace,
+        mirror: &Mirror,
+        chosen: &[Mutant],
+        jobs: usize,
+    ) -> Result<Baseline<'a>> {
+        let mut packages = workspace.primitives();
+        packages.retain(|package| {
+            !workspace::models(package).is_empty()
+                && chosen.iter().any(|m| answers_to(&m.noun, noun(package)))
+        });
+        let mut models = Vec::new();
+        for package in &packages {
+            models.extend(mirror.settings.build(package, BUILD_TIMEOUT)?);
+        }
+        let times = Mutex::new(Vec::new());
+        workspace::in_parallel(jobs, &models, |_, model| {
+            let ran = mirror.settings.run(model, Duration::from_secs(600))?;
+            ran.expect(&model.name)
+                .with_context(|| format!("a model fails on unweakened code:\n{}", ran.tail(40)))?;
+            Tests::count(&ran.output).expect_some(&model.name)?;
+            if !ran.output.contains(" - should panic ... ok") {
+                let mut times = times.lock().expect("no panic");
+                times.push((model.name.clone(), ran.elapsed));
+            }
+            Ok(())
+        })?;
+        let mut times = times.into_inner().expect("no panic");
+        times.sort_by_key(|(_, time)| *time);
+        let total: Duration = times.iter().map(|(_, time)| *time).sum();
+        println!(
+            "ordering: {} mutants; {} models pass unweakened in {:.1} s",
+            chosen.len(),
+            times.len(),
+            total.as_secs_f64()
+        );
+        Ok(Baseline { packages, times })
+    }
+
+    /// Builds the mutant's models and runs them, the quickest first, until one fails.
+    fn fate(&self, mirror: &Mirror, mutant: &Mutant, timeout: Duration) -> Result<Fate> {
+        mirror.with(mutant, || {
+            let mut models: Vec<Model> = Vec::new();
+            for package in &self.packages {
+                if answers_to(&mutant.noun, noun(package)) {
+                    models.extend(mirror.settings.build(package, BUILD_TIMEOUT)?);
+                }
+            }
+            let mut hung = None;
+            for (name, usual) in &self.times {
+                let Some(model) = models.iter().find(|model| model.name == *name) else {
+                    continue;
+                };
+                let ran = mirror.settings.run(model, timeout.max(*usual * 10))?;
+                if ran.timed_out() {
+                    hung.get_or_insert_with(|| name.clone());
+                } else if !ran.success() {
+                    return Ok(Fate::Caught(name.clone()));
+                }
+            }
+            Ok(hung.map_or(Fate::Survived, Fate::Hung))
+        })
+    }
+}
+
+/// Whether a mutant in crate `noun` is tried on the models of crate `models`.
+fn answers_to(noun: &str, models: &str) -> bool {
+    noun == models
+        || ALSO
+            .iter()
+            .any(|(from, others)| *from == noun && others.contains(&models))
+}
+
+fn row(tried: &Tried<'_>) -> String {
+    let Mutant {
+        label,
+        from,
+        weakened_to,
+        ..
+    } = tried.mutant;
+    let by = match &tried.fate {
+        Fate::Caught(by) => by.clone(),
+        Fate::Hung(by) => format!("{by} (time-out)"),
+        Fate::Survived => "**survives**".to_owned(),
+    };
+    let seconds = tried.elapsed.as_secs_f64();
+    format!("| {label} | {from} | {weakened_to} | {by} | {seconds:.1} s |")
+}
+
+fn table(
+    tried: &[Tried<'_>],
+    plan: &Plan,
+    outside: &[Mutant],
+    options: &Options,
+    elapsed: Duration,
+) -> String {
+    let mut text =
+        "| label | as written | weakened to | caught by | time |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for done in tried {
+        text.push_str(&row(done));
+        text.push('\n');
+    }
+    let survivors = tried.iter().filter(|t| t.fate == Fate::Survived).count();
+    let hung = tried
+        .iter()
+        .filter(|t| matches!(t.fate, Fate::Hung(_)))
+        .count();
+    let _ = writeln!(
+        text,
+        "\n{} of {} weakenings tried, {} caught ({hung} by a time-out), {survivors} survive; \
+         {} operations are relaxed as written; at most {} preemptions; {:.0} s.",
+        tried.len(),
+        plan.mutants.len(),
+        tried.len() - survivors,
+        plan.relaxed,
+        options.preemptions,
+        elapsed.as_secs_f64()
+    );
+    let mut skipped: BTreeSet<String> = plan.excluded.iter().cloned().collect();
+    skipped.extend(
+        outside
+            .iter()
+            .map(|m| format!("{} ({})", m.label, m.file.display())),
+    );
+    if !skipped.is_empty() {
+        let skipped: Vec<String> = skipped.into_iter().collect();
+        let _ = writeln!(
+            text,
+            "\nNot tried, because no model compiles them (the system back ends): {}.",
+            skipped.join(", ")
+        );
+    }
+    text
+}
