@@ -170,9 +170,9 @@ macro_rules! kinds {
 }
 kinds! {
     /// This project's lock.
-    House = HOUSE => parking_lot::Mutex<T>, timed TimedOf;
+    House = HOUSE => lock::Lock<T>, timed TimedOf;
     /// This project's lock, a second time.
-    Again = AGAIN => parking_lot::Mutex<T>, timed TimedOf;
+    Again = AGAIN => lock::Lock<T>, timed TimedOf;
     /// `std::sync::Mutex`.
     Std = STD => StdMutex<T>;
     /// `parking_lot::Mutex`.
