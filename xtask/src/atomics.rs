@@ -5,7 +5,7 @@
 //! (`assert!`, `matches!` and the like) are parsed as expressions; where that fails and an ordering
 //! is named inside, that is a [`File::strays`] entry, as is an ordering anywhere but in a call.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use anyhow::{Context, Result};
 use proc_macro2::{TokenStream, TokenTree};
@@ -42,7 +42,7 @@ pub(crate) struct Op {
     /// First line (from 1) of the statement that holds it.
     pub(crate) statement: usize,
     /// The lines from the operation's name to its closing parenthesis.
-    pub(crate) lines: std::ops::RangeInclusive<usize>,
+    pub(crate) lines: RangeInclusive<usize>,
     /// False if a `cfg` around it excludes it from the model.
     pub(crate) in_model: bool,
 }
@@ -52,8 +52,8 @@ pub(crate) struct File {
     pub(crate) ops: Vec<Op>,
     /// Lines that name an ordering in a place this module does not understand.
     pub(crate) strays: Vec<usize>,
-    /// Lines inside `#[cfg(test)]` modules.
-    pub(crate) test_lines: usize,
+    /// The lines of each `#[cfg(test)]` module.
+    pub(crate) tests: Vec<RangeInclusive<usize>>,
     /// Attributes and macros that look at `cfg(loom)`: the line, and whether it is `#![cfg(loom)]`.
     pub(crate) loom_cfgs: Vec<(usize, bool)>,
 }
@@ -185,7 +185,8 @@ impl<'ast> Visit<'ast> for Finder {
         self.scoped(&item.attrs, |this| {
             if this.in_test && !outer {
                 let span = item.span();
-                this.file.test_lines += span.end().line - span.start().line + 1;
+                let lines = span.start().line..=span.end().line;
+                this.file.tests.push(lines);
             }
             visit::visit_item_mod(this, item);
         });
@@ -354,7 +355,7 @@ mod tests {
         .unwrap();
         let marks: Vec<_> = file.ops.iter().map(|op| (&*op.name, op.in_model)).collect();
         assert_eq!(marks, [("compiler_fence", false), ("fence", true)]);
-        assert_eq!(file.test_lines, 1);
+        assert_eq!(file.tests, [1..=1]);
     }
 
     #[test]

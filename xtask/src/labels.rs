@@ -2,7 +2,11 @@
 //!
 //! It stands on a line of the operation, or above it within its statement, or in the comment just
 //! above the statement; several in one place belong to the operations in their order. A relaxed
-//! operation that pairs with nothing says `// ORD <label>: why`.
+//! operation that pairs with nothing says `// ORD <label>: why`, and the failure ordering of a
+//! compare-exchange has its reason in a line of its own: `// ORD <label> (failure): why`. Where the
+//! other side is not ours, the partner is `system`.
+
+use std::collections::BTreeSet;
 
 use crate::atomics::{File, Kind, Op};
 
@@ -12,9 +16,14 @@ pub(crate) struct Label {
     /// The sites that it pairs with.
     pub(crate) pairs_with: Vec<String>,
     pub(crate) line: usize,
+    /// It speaks of the failure ordering.
+    failure: bool,
 }
 
 const MARK: &str = "// ORD ";
+
+/// The partner outside of the house.
+const SYSTEM: &str = "system";
 
 /// The label in a line of source, if there is one; `Err` says what is wrong with it.
 fn parse(text: &str, line: usize) -> Option<Result<Label, String>> {
@@ -33,9 +42,13 @@ fn parse(text: &str, line: usize) -> Option<Result<Label, String>> {
         Some((name, partners)) => (name.trim(), partners.split(',').map(str::trim).collect()),
         None => (head.trim(), Vec::new()),
     };
+    let (name, failure) = match name.strip_suffix(" (failure)") {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
     if let Some(bad) = std::iter::once(&name)
         .chain(&partners)
-        .find(|label| !well_formed(label))
+        .find(|label| !well_formed(label) && **label != SYSTEM)
     {
         return Some(Err(format!("`{bad}` is no dotted lower-case label")));
     }
@@ -43,6 +56,7 @@ fn parse(text: &str, line: usize) -> Option<Result<Label, String>> {
         name: name.to_owned(),
         pairs_with: partners.iter().map(|&p| p.to_owned()).collect(),
         line,
+        failure,
     }))
 }
 
@@ -68,9 +82,13 @@ pub(crate) struct Labelled {
 pub(crate) fn assign(source: &str, file: File) -> Labelled {
     let lines: Vec<&str> = source.lines().collect();
     let mut result = Labelled::default();
-    let mut labels = Vec::new();
+    let (mut labels, mut failures) = (Vec::new(), Vec::new());
     for (number, text) in (1..).zip(&lines) {
+        if file.tests.iter().any(|lines| lines.contains(&number)) {
+            continue;
+        }
         match parse(text, number) {
+            Some(Ok(label)) if label.failure => failures.push(label),
             Some(Ok(label)) => labels.push(Some(label)),
             Some(Err(fault)) => result.faults.push((number, fault)),
             None => {}
@@ -98,11 +116,18 @@ pub(crate) fn assign(source: &str, file: File) -> Labelled {
                 let fault = format!("{}: ORD {} names no partner", op.name, label.name);
                 result.faults.push((start, fault));
             }
+            Some(label) if op.orderings.len() > 1 && publishes(&op) => {
+                let reason = failures.iter().position(|f| f.name == label.name);
+                if reason.map(|index| failures.remove(index)).is_none() {
+                    let fault = format!("no ORD {} (failure): why", label.name);
+                    result.faults.push((start, fault));
+                }
+            }
             Some(_) => {}
         }
         result.ops.push((op, label));
     }
-    for label in labels.into_iter().flatten() {
+    for label in labels.into_iter().flatten().chain(failures) {
         let fault = format!("ORD {} belongs to no operation", label.name);
         result.faults.push((label.line, fault));
     }
@@ -123,18 +148,21 @@ fn comment_top(lines: &[&str], line: usize) -> usize {
     top
 }
 
-/// Labels given twice, and partners that nobody is called, over all files together.
-pub(crate) fn unresolved<'a>(labels: impl Iterator<Item = &'a Label> + Clone) -> Vec<String> {
-    let mut names: Vec<&str> = labels.clone().map(|label| label.name.as_str()).collect();
-    names.sort_unstable();
-    let mut faults: Vec<String> = names
-        .windows(2)
-        .filter(|pair| pair[0] == pair[1])
-        .map(|pair| format!("ORD {} is given twice", pair[0]))
-        .collect();
-    for label in labels {
+/// Labels given twice, and partners that nobody is called, over all files together. Each label comes
+/// with the group within which it must be alone: the back ends for different systems, of which only
+/// one is ever compiled, have the same sites.
+pub(crate) fn unresolved(labels: &[(String, Label)]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut faults = Vec::new();
+    for (group, label) in labels {
+        if !seen.insert((label.name.as_str(), group)) {
+            faults.push(format!("ORD {} is given twice", label.name));
+        }
+    }
+    let names: BTreeSet<&str> = labels.iter().map(|(_, l)| l.name.as_str()).collect();
+    for (_, label) in labels {
         for partner in &label.pairs_with {
-            if names.binary_search(&partner.as_str()).is_err() {
+            if partner != SYSTEM && !names.contains(partner.as_str()) {
                 faults.push(format!(
                     "ORD {} pairs with {partner}, which nothing is called",
                     label.name
@@ -182,7 +210,6 @@ mod tests {
             ["a.above", "a.beside", "a.between", "a.inner"]
         );
         assert_eq!(found.faults, []);
-        assert!(unresolved(found.ops.iter().flat_map(|(_, l)| l)).is_empty());
     }
 
     #[test]
@@ -210,15 +237,39 @@ mod tests {
     }
 
     #[test]
-    fn a_double_and_an_unknown_partner_are_faults() {
-        let label = |name: &str, partner: &str| Label {
-            name: name.to_owned(),
-            pairs_with: vec![partner.to_owned()],
-            line: 1,
+    fn a_failure_ordering_has_a_reason_of_its_own() {
+        let faults = |above: &str| {
+            let call = "x.compare_exchange(0, 1, Acquire, Relaxed);";
+            labelled(&format!("fn f() {{\n{above}\n{call} }}"))
+                .faults
+                .len()
         };
-        let good = [label("a.x", "a.y"), label("a.y", "a.x")];
-        assert!(unresolved(good.iter()).is_empty());
-        let bad = [label("a.x", "a.x"), label("a.x", "a.z")];
-        assert_eq!(unresolved(bad.iter()).len(), 2);
+        let success = "// ORD a.b ⇒ a.c: why";
+        assert_eq!(faults(success), 1);
+        assert_eq!(faults(&format!("{success}\n// ORD a.b (failure): why")), 0);
+        assert_eq!(faults(&format!("{success}\n// ORD a.d (failure): why")), 2);
+        assert_eq!(faults("// ORD a.b (failure): why"), 2);
+    }
+
+    #[test]
+    fn a_double_and_an_unknown_partner_are_faults() {
+        let labels = |all: &[(&str, &str, &str)]| -> Vec<(String, Label)> {
+            let label = |name: &str, partner: &str| Label {
+                name: name.to_owned(),
+                pairs_with: vec![partner.to_owned()],
+                line: 1,
+                failure: false,
+            };
+            all.iter()
+                .map(|(group, name, partner)| (group.to_string(), label(name, partner)))
+                .collect()
+        };
+        let faults = |all: &[_]| unresolved(&labels(all)).len();
+        assert_eq!(faults(&[("", "a.x", "a.y"), ("", "a.y", "a.x")]), 0);
+        assert_eq!(faults(&[("", "a.x", "a.x"), ("", "a.x", "a.z")]), 2);
+        assert_eq!(
+            faults(&[("linux", "a.x", "system"), ("windows", "a.x", "a.x")]),
+            0
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::run::{self, Echo, Tests};
 use crate::selftest;
@@ -36,8 +36,8 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         .args(["--lib", "--tests", "--no-fail-fast"])
         .args(workspace.primitive_arguments())
         .current_dir(workspace.root());
-    let ran = run::run(&mut command, timeout, Echo::Show)?;
-    ran.expect("tsan")?;
+    let ran = run::run(&mut command, timeout, Echo::Keep)?;
+    ran.expect("tsan").with_context(|| ran.output.clone())?;
     let tests = Tests::count(&ran.output);
     tests.expect_some("tsan")?;
     println!("tsan: {} tests, no report", tests.passed);
