@@ -4,7 +4,7 @@ use crate::adapter::Peer;
 use crate::machine::{Machine, OthersWatch};
 use crate::pin::Pinning;
 use crate::report::schema::{Report, VERSION};
-use crate::report::{against, files, terminal};
+use crate::report::{against, files, html, terminal};
 use crate::runner::{Budget, Cell, Filter, Mode, plan, run_cell};
 use crate::scenario::all_cells;
 use clap::Parser;
@@ -66,6 +66,9 @@ struct Options {
     /// Compare this run with a saved one
     #[arg(long, value_name = "NAME", value_parser = run_name)]
     against: Option<String>,
+    /// Make the report again from a report.json, and measure nothing
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Where the report is written, instead of target/compare
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -150,14 +153,26 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         list(&cells, &options.budget());
         return Ok(());
     }
-    let report = measure(&cells, options);
+    let report = match &options.from {
+        Some(path) => files::read(path)?,
+        None => measure(&cells, options),
+    };
     print!("{}", terminal::render(&report));
-    if let Some((name, then)) = &earlier {
-        print!("{}", against::render(&report, then, name));
-    }
+    let changes = (earlier.as_ref()).map(|(name, then)| against::render(&report, then, name));
+    print!("{}", changes.as_deref().unwrap_or_default());
+    let page = html::render(&report, changes.as_deref());
+    let page = files::write(&directory, "index.html", &page)?;
     let json = files::to_json(&report);
-    let kept = files::write(&directory, "report.json", &json)?;
-    println!("\nEvery round: {}", kept.display());
+    let rounds = files::write(&directory, "report.json", &json)?;
+    if report.mode == Mode::Smoke {
+        // Whoever runs this wants to know that what it wrote can be read.
+        files::read(&rounds)?;
+    }
+    println!(
+        "\nThe report:  {}\nEvery round: {}",
+        page.display(),
+        rounds.display()
+    );
     if let Some(name) = &options.save {
         println!(
             "Saved as '{name}': {}",

@@ -7,6 +7,8 @@ use crate::stats::{Spread, geometric_mean, median};
 
 /// No difference below this is called one: code layout alone moves results by so much.
 const FLOOR: f64 = 0.01;
+/// Two contenders are called the same only where noise could not hide a difference of 5 %.
+const SURE: f64 = 1.05;
 /// If the same contender differs from itself by more than this in the typical cell, or others used
 /// more than this share of the machine, nothing is concluded.
 const TOO_NOISY: f64 = 0.10;
@@ -34,7 +36,7 @@ impl Verdict {
             Self::Faster
         } else if ratio.q3 < 1.0 / band {
             Self::Slower
-        } else if ratio.q1 >= 1.0 / band.powi(2) && ratio.q3 <= band.powi(2) && band < 1.1 {
+        } else if ratio.q1 >= 1.0 / band.powi(2) && ratio.q3 <= band.powi(2) && band < SURE {
             Self::Same
         } else {
             Self::Unclear
@@ -140,10 +142,13 @@ impl<'a> Compared<'a> {
     }
 }
 
-/// Cells that belong in one table: they differ only in threads, sections and outside work.
+/// Cells that belong in one table.
 #[derive(Debug, Clone)]
 pub struct Group<'a> {
-    /// Of the cells, in the order they ran.
+    /// Whether they are one scenario's, and differ only in threads, sections and outside work. If
+    /// not, each is a situation of its own, and a mean over them means nothing.
+    pub grid: bool,
+    /// In the order they ran.
     pub cells: Vec<Compared<'a>>,
 }
 
@@ -208,16 +213,22 @@ impl Group<'_> {
 pub fn groups(report: &Report) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for compared in report.cells.iter().filter_map(Compared::new) {
+        let grid = compared.cell.param("threads").is_some();
         let key = |c: &CellReport| {
             let data = c.param("data").map(|p| p.token.clone());
-            (c.primitive.clone(), c.scenario.clone(), data, c.pinning)
+            (
+                c.primitive.clone(),
+                grid.then(|| (c.scenario.clone(), data, c.pinning)),
+            )
         };
+        let wanted = key(compared.cell);
         match groups
             .iter_mut()
-            .find(|g| key(g.first()) == key(compared.cell))
+            .find(|g| g.grid == grid && key(g.first()) == wanted)
         {
             Some(group) => group.cells.push(compared),
             None => groups.push(Group {
+                grid,
                 cells: vec![compared],
             }),
         }

@@ -1,12 +1,17 @@
 //! The tables in the terminal, at most 100 columns wide.
 
-use super::compared::{Compared, Doubts, Group, doubts, groups};
+use super::compared::{Compared, Comparison, Group, groups};
 use super::schema::{Accounts, CellReport, Report};
-use super::text::{nanos, per_op, title};
+use super::text::{label, nanos, per_op, title};
+use super::verdict::sentences;
 use crate::adapter::HOUSE;
 use std::fmt::Write;
 
 const WIDTH: usize = 100;
+/// Width of what names a cell.
+const PLACE: usize = 20;
+/// Width of a ratio with its spread and verdict.
+const RATIO: usize = 13;
 
 /// The whole report as text.
 #[must_use]
@@ -18,7 +23,7 @@ pub fn render(report: &Report) -> String {
         ratios(&mut out, group);
         details(&mut out, group);
     }
-    summary(&mut out, &groups, &doubts(report));
+    summary(&mut out, report, &groups);
     out
 }
 
@@ -45,31 +50,43 @@ fn header(out: &mut String, report: &Report) {
     );
 }
 
-/// The coordinates of a cell in columns: "  8   500 ns    2 µs".
+/// The coordinates of a cell in columns: "   8  500 ns    2 µs", or its label.
 fn coordinates(cell: &CellReport) -> String {
-    let varying: Vec<_> = cell.params.iter().filter(|p| p.name != "data").collect();
-    if varying.is_empty() {
-        return format!("{:<20}", format!("per {}", cell.unit));
+    if cell.param("threads").is_none() {
+        return format!("{:<PLACE$}", label(cell));
     }
-    varying.iter().map(|p| format!("{:>7} ", p.text)).collect()
+    let varying = cell.params.iter().filter(|p| p.name != "data");
+    let columns = varying.map(|p| match p.name.as_str() {
+        "threads" => format!("{:>4}", p.text),
+        _ => format!("{:>8}", p.text),
+    });
+    format!("{:<PLACE$}", columns.collect::<String>())
 }
 
 fn coordinate_names(cell: &CellReport) -> String {
-    let varying: Vec<_> = cell.params.iter().filter(|p| p.name != "data").collect();
-    if varying.is_empty() {
-        return " ".repeat(20);
+    if cell.param("threads").is_none() {
+        return " ".repeat(PLACE);
     }
-    varying.iter().map(|p| format!("{:>7} ", p.name)).collect()
+    let varying = cell.params.iter().filter(|p| p.name != "data");
+    let columns = varying.map(|p| match p.name.as_str() {
+        "threads" => " thr".into(),
+        name => format!("{name:>8}"),
+    });
+    format!("{:<PLACE$}", columns.collect::<String>())
 }
 
 fn ratios(out: &mut String, group: &Group<'_>) {
-    const RATIO: usize = 14;
-    let names = coordinate_names(group.first());
-    let fixed = names.chars().count() + 9 + 8;
+    const FIXED: usize = PLACE + 8 + 7;
     let peers = group.peers();
-    for block in peers.chunks(((WIDTH - fixed) / RATIO).max(1)) {
-        let _ = writeln!(out, "\n{}", title(group.first()));
-        let _ = write!(out, "{names}{:>9}{:>8}", "ours", "A/A");
+    for block in peers.chunks((WIDTH - FIXED) / RATIO) {
+        let _ = writeln!(out, "\n{}", title(group));
+        let _ = write!(
+            out,
+            "{}{:>8}{:>7}",
+            coordinate_names(group.first()),
+            "ours",
+            "A/A"
+        );
         for peer in block {
             let _ = write!(out, "{peer:>RATIO$}");
         }
@@ -77,28 +94,21 @@ fn ratios(out: &mut String, group: &Group<'_>) {
         for cell in &group.cells {
             let _ = write!(
                 out,
-                "{}{:>9}",
+                "{}{:>8}",
                 coordinates(cell.cell),
                 nanos(cell.cost.median)
             );
-            let _ = write!(out, "{:>8}", format!("±{:.1}%", cell.noise * 100.0));
+            let digits = if cell.noise < 0.0995 { 1 } else { 0 };
+            let noise = format!("±{:.digits$}%", cell.noise * 100.0);
+            let _ = write!(out, "{noise:>7}");
             for peer in block {
-                let shown = cell.with(peer).map_or("n/a".into(), |c| {
-                    let r = &c.ratio;
-                    let digits = if r.median < 9.995 { 2 } else { 1 };
-                    format!(
-                        "{:.digits$} ±{:.2} {}",
-                        r.median,
-                        r.half_width(),
-                        c.verdict.mark()
-                    )
-                });
+                let shown = cell.with(peer).map_or("n/a  ".into(), ratio);
                 let _ = write!(out, "{shown:>RATIO$}");
             }
             out.push('\n');
         }
-        if group.cells.len() > 1 {
-            let _ = write!(out, "{:>fixed$}", "geometric mean");
+        if group.grid && group.cells.len() > 1 {
+            let _ = write!(out, "{:>FIXED$}", "geometric mean");
             for peer in block {
                 let shown = group
                     .standing(peer)
@@ -107,6 +117,18 @@ fn ratios(out: &mut String, group: &Group<'_>) {
             }
             out.push('\n');
         }
+    }
+}
+
+fn ratio(c: &Comparison) -> String {
+    let r = &c.ratio;
+    let digits = if r.median < 9.995 { 2 } else { 1 };
+    let half = r.half_width();
+    let mark = c.verdict.mark();
+    if half < 9.995 {
+        format!("{:.digits$} ±{half:.2} {mark}", r.median)
+    } else {
+        format!("{:.0} ±{half:.0} {mark}", r.median)
     }
 }
 
@@ -124,7 +146,7 @@ fn details(out: &mut String, group: &Group<'_>) {
     let names = coordinate_names(group.first());
     let _ = writeln!(
         out,
-        "{names}{:<12}{:>6}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
+        "{names}  {:<12}{:>6}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
         "", "Jain", "p50", "p99", "p99.9", "longest", "futex", "CPU"
     );
     for cell in &group.cells {
@@ -135,7 +157,7 @@ fn details(out: &mut String, group: &Group<'_>) {
             };
             let _ = writeln!(
                 out,
-                "{place}{peer:<12}{}",
+                "{place}  {peer:<12}{}",
                 account_line(&c.accounts, cell.cell.threads)
             );
             place = " ".repeat(place.chars().count());
@@ -171,34 +193,57 @@ fn account_line(a: &Accounts, threads: usize) -> String {
     )
 }
 
-fn summary(out: &mut String, groups: &[Group<'_>], doubts: &Doubts) {
-    let _ = writeln!(
-        out,
-        "\nSummary: geometric mean of the median ratios [worst cell, best cell]; \
-                          cells + = - ?"
-    );
-    for group in groups {
-        let _ = writeln!(out, "{}", title(group.first()));
-        for peer in group.peers() {
-            let Some(s) = group.standing(&peer) else {
-                continue;
-            };
+fn summary(out: &mut String, report: &Report, groups: &[Group<'_>]) {
+    if groups.iter().any(|g| g.grid) {
+        let _ = writeln!(
+            out,
+            "\nSummary: geometric mean of the median ratios [worst cell, best cell]; how many cells"
+        );
+    }
+    for group in groups.iter().filter(|g| g.grid) {
+        let _ = writeln!(out, "{}", title(group));
+        for s in group.peers().iter().filter_map(|p| group.standing(p)) {
             let [faster, same, slower, unclear] = s.verdicts;
             let _ = writeln!(
                 out,
-                "    {peer:<12} {:>6.2}  [{:.2}, {:.2}]   {faster} {same} {slower} {unclear}",
-                s.mean, s.lowest, s.highest
+                "    {:<12} {:>6.2}  [{:.2}, {:.2}]   {faster} faster, {same} same, {slower} slower, {unclear} unclear",
+                s.peer, s.mean, s.lowest, s.highest
             );
         }
     }
-    for reason in &doubts.minor {
-        let _ = writeln!(out, "\nNote: {reason}.");
+    out.push('\n');
+    for sentence in sentences(report, groups) {
+        let _ = writeln!(out, "{}", wrapped(&sentence));
     }
-    if !doubts.fatal.is_empty() {
-        let _ = writeln!(
-            out,
-            "\nNOTHING CAN BE CONCLUDED FROM THIS RUN: {}.",
-            doubts.fatal.join("; ")
-        );
+}
+
+/// `text` in lines of at most [`WIDTH`] characters.
+fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 {
+            let fits = column + 1 + length <= WIDTH;
+            out.push(if fits { ' ' } else { '\n' });
+            column = if fits { column + 1 } else { 0 };
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_sentences_are_broken_between_words() {
+        let text = "word ".repeat(60);
+        let out = wrapped(text.trim());
+        assert!(out.lines().all(|l| l.chars().count() <= WIDTH));
+        assert_eq!(out.split_whitespace().count(), 60);
+        assert!(out.lines().count() == 3);
     }
 }

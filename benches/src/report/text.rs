@@ -1,6 +1,8 @@
 //! Numbers and names as people read them.
 
+use super::compared::Group;
 use super::schema::CellReport;
+use crate::pin::Pinning;
 
 /// Nanoseconds in the unit that fits: `14.6 ns`, `3.2 µs`, `28 ms`.
 pub(super) fn nanos(n: f64) -> String {
@@ -31,8 +33,19 @@ pub(super) fn per_op(n: f64) -> String {
     }
 }
 
-/// What distinguishes a cell within its group: "8 threads, section 500 ns, outside 200 ns".
+/// What distinguishes a cell within its group: "8 threads, section 500 ns, outside 200 ns", or
+/// "ping-pong, unpinned".
 pub(super) fn label(cell: &CellReport) -> String {
+    if cell.param("threads").is_none() {
+        let mut label = cell.scenario.clone();
+        if cell.param("data").is_some_and(|p| p.token == "apart") {
+            label.push_str(", apart");
+        }
+        if cell.pinning == Pinning::Unpinned {
+            label.push_str(", unpinned");
+        }
+        return label;
+    }
     let varying = cell.params.iter().filter(|p| p.name != "data");
     let parts: Vec<String> = varying
         .map(|p| match p.name.as_str() {
@@ -40,15 +53,15 @@ pub(super) fn label(cell: &CellReport) -> String {
             name => format!("{name} {}", p.text),
         })
         .collect();
-    if parts.is_empty() {
-        cell.scenario.clone()
-    } else {
-        parts.join(", ")
-    }
+    parts.join(", ")
 }
 
-/// What a group of cells has in common: "contended · data beside the lock word · pinned".
-pub(super) fn title(cell: &CellReport) -> String {
+/// What a group of cells has in common: "lock · contended · data beside the lock word · pinned".
+pub(super) fn title(group: &Group<'_>) -> String {
+    let cell = group.first();
+    if !group.grid {
+        return format!("{} · one situation per line", cell.primitive);
+    }
     let mut title = format!("{} · {}", cell.primitive, cell.scenario);
     if let Some(data) = cell.param("data") {
         title.push_str(" · data ");
@@ -57,6 +70,26 @@ pub(super) fn title(cell: &CellReport) -> String {
     title.push_str(" · ");
     title.push_str(cell.pinning.name());
     title
+}
+
+/// The same in a few words: "contended, apart, unpinned".
+pub(super) fn short_title(cell: &CellReport) -> String {
+    let mut title = cell.scenario.clone();
+    if let Some(data) = cell.param("data") {
+        title.push_str(", ");
+        title.push_str(&data.token);
+    }
+    title.push_str(", ");
+    title.push_str(cell.pinning.name());
+    title
+}
+
+/// `text` where HTML expects text.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -78,5 +111,10 @@ mod tests {
     fn rare_calls_are_not_rounded_to_none() {
         let shown = [0.0, 0.000_01, 0.002_13, 1.25].map(per_op);
         assert_eq!(shown, ["0", "<0.0001", "0.0021", "1.25"]);
+    }
+
+    #[test]
+    fn text_cannot_become_markup() {
+        assert_eq!(escape("<b> & \"c\""), "&lt;b&gt; &amp; &quot;c&quot;");
     }
 }
