@@ -26,7 +26,8 @@ pub(crate) struct Settings {
     /// The workspace they are built in.
     pub(crate) root: PathBuf,
     pub(crate) target: PathBuf,
-    pub(crate) preemptions: u32,
+    /// Instead of each model's own bound.
+    pub(crate) preemptions: Option<u32>,
     pub(crate) extra_rustflags: &'static str,
 }
 
@@ -80,8 +81,10 @@ impl Settings {
         let mut command = Command::new(&model.executable);
         command
             .args(["--exact", &model.test, "--test-threads=1"])
-            .current_dir(&model.directory)
-            .env("LOOM_MAX_PREEMPTIONS", self.preemptions.to_string());
+            .current_dir(&model.directory);
+        if let Some(preemptions) = self.preemptions {
+            command.env("LOOM_MAX_PREEMPTIONS", preemptions.to_string());
+        }
         run::run(&mut command, timeout, Echo::Keep)
     }
 }
@@ -125,4 +128,24 @@ fn rendered(ran: &Ran) -> String {
         }
     }
     text
+}
+
+/// The first line of the first panic in a test's output.
+pub(crate) fn complaint(output: &str) -> &str {
+    let mut lines = output.lines();
+    let found = lines.any(|line| line.contains("panicked at"));
+    let line = if found { lines.next() } else { None };
+    line.unwrap_or("ended by a signal").trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complaint;
+
+    #[test]
+    fn the_first_panic_is_the_complaint() {
+        let output = "x\nthread 't' panicked at a.rs:1:2:\nlost wake: why\nmore\n";
+        assert_eq!(complaint(output), "lost wake: why");
+        assert_eq!(complaint("nothing"), "ended by a signal");
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Mirror {
 impl Mirror {
     /// Brings the copy in step with `root`. Files that are equal are not touched, so what was built
     /// from them stays fresh.
-    pub(crate) fn new(root: &Path, directory: &Path, preemptions: u32) -> Result<Mirror> {
+    pub(crate) fn new(root: &Path, directory: &Path, preemptions: Option<u32>) -> Result<Mirror> {
         let copy = directory.join("workspace");
         let mut sources = BTreeSet::new();
         collect(root, Path::new(""), &mut sources)?;

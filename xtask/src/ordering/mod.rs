@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::Package;
 
-use crate::models::Model;
+use crate::models::{self, Model};
 use crate::run::Tests;
 use crate::workspace::{self, Workspace, noun};
 use mirror::Mirror;
@@ -51,9 +51,9 @@ pub(crate) struct Options {
     /// more. A model that is stopped by it counts as a catch, and is shown as such.
     #[arg(long, default_value_t = 60)]
     timeout_secs: u64,
-    /// Preemptions explored per execution.
-    #[arg(long, env = "LOOM_MAX_PREEMPTIONS", default_value_t = 2)]
-    preemptions: u32,
+    /// Preemptions explored per execution, where each model has its own bound otherwise.
+    #[arg(long, env = "LOOM_MAX_PREEMPTIONS")]
+    preemptions: Option<u32>,
     /// Mutants tried at the same time.
     #[arg(long, default_value_t = workspace::processors())]
     jobs: usize,
@@ -68,7 +68,8 @@ pub(crate) struct Options {
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Fate {
-    Caught(String),
+    /// The model and what it said.
+    Caught(String, String),
     /// No model failed, but this one was stopped by the time-out.
     Hung(String),
     Survived,
@@ -130,7 +131,7 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut tried = tried.into_inner().expect("no panic");
     tried.sort_by_key(|done| name(done.mutant));
 
-    let table = table(&tried, &plan, &outside, options, start.elapsed());
+    let table = table(&tried, &plan, &outside, start.elapsed());
     println!("\n{table}");
     if let Some(path) = &options.save {
         std::fs::write(path, &table).with_context(|| path.display().to_string())?;
@@ -248,7 +249,8 @@ impl<'a> Baseline<'a> {
                 if ran.timed_out() {
                     hung.get_or_insert_with(|| name.clone());
                 } else if !ran.success() {
-                    return Ok(Fate::Caught(name.clone()));
+                    let said = models::complaint(&ran.output).replace('|', "\\|");
+                    return Ok(Fate::Caught(name.clone(), said));
                 }
             }
             Ok(hung.map_or(Fate::Survived, Fate::Hung))
@@ -272,7 +274,7 @@ fn row(tried: &Tried<'_>) -> String {
         ..
     } = tried.mutant;
     let by = match &tried.fate {
-        Fate::Caught(by) => by.clone(),
+        Fate::Caught(by, said) => format!("{by}: {said}"),
         Fate::Hung(by) => format!("{by} (time-out)"),
         Fate::Survived => "**survives**".to_owned(),
     };
@@ -280,13 +282,7 @@ fn row(tried: &Tried<'_>) -> String {
     format!("| {label} | {from} | {weakened_to} | {by} | {seconds:.1} s |")
 }
 
-fn table(
-    tried: &[Tried<'_>],
-    plan: &Plan,
-    outside: &[Mutant],
-    options: &Options,
-    elapsed: Duration,
-) -> String {
+fn table(tried: &[Tried<'_>], plan: &Plan, outside: &[Mutant], elapsed: Duration) -> String {
     let mut text =
         "| label | as written | weakened to | caught by | time |\n|---|---|---|---|---|\n"
             .to_owned();
@@ -302,12 +298,11 @@ fn table(
     let _ = writeln!(
         text,
         "\n{} of {} weakenings tried, {} caught ({hung} by a time-out), {survivors} survive; \
-         {} operations are relaxed as written; at most {} preemptions; {:.0} s.",
+         {} operations are relaxed as written; {:.0} s.",
         tried.len(),
         plan.mutants.len(),
         tried.len() - survivors,
         plan.relaxed,
-        options.preemptions,
         elapsed.as_secs_f64()
     );
     let mut skipped: BTreeSet<String> = plan.excluded.iter().cloned().collect();
