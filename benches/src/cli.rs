@@ -129,9 +129,10 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
+            // Files are read because the user named them, and written because of us.
             let asked_wrongly = !matches!(
                 error.downcast_ref::<files::FileError>(),
-                Some(files::FileError::Io { .. })
+                Some(files::FileError::Io { action, .. }) if *action != "read"
             );
             if asked_wrongly {
                 eprintln!("\nFor more information, try '--help'.");

@@ -5,7 +5,7 @@ use super::plots;
 use super::schema::Report;
 use super::tables;
 use super::text::{escape, label, title};
-use super::verdict::sentences;
+use super::verdict::{sentences, tiles};
 use crate::adapter::HOUSE;
 use crate::scenario::describe;
 use std::fmt::Write;
@@ -61,6 +61,19 @@ fn head(page: &mut String, report: &Report, groups: &[Group<'_>]) {
         report.mode,
         report.took_s
     );
+    if fatal.is_empty() {
+        page.push_str("<div class=\"tiles\">\n");
+        for tile in tiles(groups) {
+            let _ = writeln!(
+                page,
+                "<div class=\"tile {}\"><b>{}</b>{}</div>",
+                tile.verdict.word(),
+                escape(&tile.figure),
+                escape(&tile.text)
+            );
+        }
+        page.push_str("</div>\n");
+    }
     for sentence in sentences(report, groups) {
         let _ = writeln!(page, "<p>{}</p>", escape(&sentence));
     }
@@ -81,16 +94,16 @@ fn all_peers(groups: &[Group<'_>]) -> Vec<String> {
 fn figure(page: &mut String, svg: Option<String>, caption: &str) {
     if let Some(svg) = svg {
         let caption = escape(caption);
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<figure>{svg}<figcaption>{caption}</figcaption></figure>\n"
+            "<figure>{svg}<figcaption>{caption}</figcaption></figure>"
         );
     }
 }
 
 fn standings(page: &mut String, groups: &[Group<'_>]) {
     page.push_str(
-        "<h2>Ours against each peer</h2>\n<p>Bars to the right of 1×: ours is faster. The scale is \
+        "<h2>Lockwright against each peer</h2>\n<p>Bars to the right of 1×: ours is faster. The scale is \
          logarithmic, so twice as fast and half as fast are equally long. For a grid the bar is the \
          geometric mean of its cells and the whisker reaches from the worst cell to the best; \
          elsewhere the bar is the median of the rounds and the whisker its quartiles.</p>\n",
@@ -101,9 +114,9 @@ fn standings(page: &mut String, groups: &[Group<'_>]) {
         };
         let main = peer == "std" || peer == "parking_lot";
         let open = if main { " open" } else { "" };
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<details{open}><summary>against {}</summary>\n",
+            "<details{open}><summary>against {}</summary>",
             escape(&peer)
         );
         figure(page, Some(svg), "");
@@ -116,29 +129,29 @@ fn grids(page: &mut String, groups: &[Group<'_>]) {
     grids.sort_by_key(|g| std::cmp::Reverse(g.cells.len()));
     for (n, group) in grids.into_iter().enumerate() {
         let cell = group.first();
-        let _ = write!(page, "<h2>{}</h2>\n", escape(&title(group)));
+        let _ = writeln!(page, "<h2>{}</h2>", escape(&title(group)));
         let about = escape(describe(&cell.primitive, &cell.scenario));
-        let _ = write!(
+        let _ = writeln!(
             page,
             "<p>{about} Each number is a peer’s time over ours: above 1, ours is \
             faster. A question mark: the rounds disagree too much to say. A dot: not measured in \
-            this mode.</p>\n"
+            this mode.</p>"
         );
         for peer in group.peers() {
             let main = peer == "std" || peer == "parking_lot";
             let open = if main { " open" } else { "" };
-            let _ = write!(
+            let _ = writeln!(
                 page,
-                "<details{open}><summary>over {}</summary>\n",
+                "<details{open}><summary>over {}</summary>",
                 escape(&peer)
             );
             figure(page, plots::heat(group, &peer), "");
             page.push_str("</details>\n");
         }
         let open = if n == 0 { " open" } else { "" };
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<details{open}><summary>Fairness beside throughput</summary>\n"
+            "<details{open}><summary>Fairness beside throughput</summary>"
         );
         figure(
             page,
@@ -148,9 +161,9 @@ fn grids(page: &mut String, groups: &[Group<'_>]) {
              it again while it is still in its cache.",
         );
         page.push_str("</details>\n");
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<details{open}><summary>How long an acquire takes</summary>\n"
+            "<details{open}><summary>How long an acquire takes</summary>"
         );
         figure(
             page,
@@ -167,18 +180,18 @@ fn details(page: &mut String, groups: &[Group<'_>]) {
     page.push_str("<h2>Every cell</h2>\n");
     for group in groups {
         let open = if group.grid { "" } else { " open" };
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<details{open}><summary>{}</summary>\n",
+            "<details{open}><summary>{}</summary>",
             escape(&title(group))
         );
         if !group.grid {
             page.push_str("<dl>\n");
             for c in &group.cells {
                 let about = describe(&c.cell.primitive, &c.cell.scenario);
-                let _ = write!(
+                let _ = writeln!(
                     page,
-                    "<dt>{}</dt><dd>{}</dd>\n",
+                    "<dt>{}</dt><dd>{}</dd>",
                     escape(&label(c.cell)),
                     escape(about)
                 );

@@ -78,7 +78,7 @@ pub(super) fn accounts(page: &mut String, group: &Group<'_>) {
                 let _ = write!(page, "<td>{}</td>", calls.map_or("n/a".into(), per_op));
             }
             let cpu = a.cpu_ns_per_op.map_or("n/a".into(), nanos);
-            let _ = write!(page, "<td>{cpu}</td></tr>\n");
+            let _ = writeln!(page, "<td>{cpu}</td></tr>");
         }
     }
     page.push_str("</table></div>\n");
@@ -89,9 +89,9 @@ pub(super) fn machine(page: &mut String, report: &Report) {
     let m = &report.machine;
     page.push_str("<h2>Machine and versions</h2>\n<table>\n");
     let mut row = |name: &str, value: &str| {
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<tr><th>{}</th><td>{}</td></tr>\n",
+            "<tr><th>{}</th><td>{}</td></tr>",
             escape(name),
             escape(value)
         );

@@ -41,7 +41,7 @@ fn header(out: &mut String, report: &Report) {
         "{} · commit {} · mode {:?}",
         m.rustc, m.commit, report.mode
     );
-    let _ = writeln!(out, "{}", versions.join(" · "));
+    let _ = writeln!(out, "{}", wrapped(&versions.join(" · ")));
     let _ = writeln!(
         out,
         "\nRatios: the peer's time over ours, median of the rounds ± half the distance of the \

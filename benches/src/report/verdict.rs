@@ -1,9 +1,10 @@
 //! The run in sentences: what a reader takes away who reads nothing else.
 
-use super::compared::{Compared, Doubts, Group, Standing, doubts};
+use super::compared::{Compared, Doubts, Group, Standing, Verdict, doubts};
 use super::schema::Report;
 use super::text::nanos;
 use crate::pin::Pinning;
+use std::fmt::Write;
 
 /// The verdict, a sentence or two each on what matters most; doubts come first.
 #[must_use]
@@ -27,7 +28,7 @@ pub fn sentences(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
 /// "1.34 times as fast as std (0.97 to 2.10)".
 fn against(s: &Standing) -> String {
     format!(
-        "{:.2} times as fast as {} ({:.2} in the worst cell, {:.2} in the best)",
+        "{:.2} times as fast as {} ({:.2} to {:.2})",
         s.mean, s.peer, s.lowest, s.highest
     )
 }
@@ -53,12 +54,17 @@ fn grid_sentence(group: &Group<'_>) -> Option<String> {
         group.cells.len(),
         main.iter().map(against).collect::<Vec<_>>().join(" and ")
     );
-    let slower: usize = main.iter().map(|s| s.verdicts[2]).sum();
-    let unclear: usize = main.iter().map(|s| s.verdicts[3]).sum();
+    let count = |v: usize| main.iter().map(|s| s.verdicts[v]).sum::<usize>();
     let of = group.cells.len() * main.len();
-    text.push_str(&format!(
-        "; of {of} comparisons, {slower} show it slower beyond the noise and {unclear} are unclear."
-    ));
+    let _ = write!(
+        text,
+        ". Of these {of} comparisons ours is faster in {}, the same in {}, slower in {}; {} are \
+         unclear.",
+        count(0),
+        count(1),
+        count(2),
+        count(3)
+    );
     Some(text)
 }
 
@@ -100,6 +106,65 @@ fn early_sentence(report: &Report) -> Vec<String> {
             format!("BUG in {}: {n} time-outs came before their time.", k.peer)
         })
         .collect()
+}
+
+/// A figure to be seen before anything is read.
+#[derive(Debug)]
+pub struct Tile {
+    /// "1.34×".
+    pub figure: String,
+    /// What it is a figure of.
+    pub text: String,
+    /// Whether it is good news.
+    pub verdict: Verdict,
+}
+
+/// The figures that most readers came for: the largest grid, and the lock alone.
+#[must_use]
+pub fn tiles(groups: &[Group<'_>]) -> Vec<Tile> {
+    let grids = groups.iter().filter(|g| g.grid);
+    let grid = grids.max_by_key(|g| (g.cells.len(), g.first().pinning == Pinning::Pinned));
+    let alone = groups
+        .iter()
+        .flat_map(|g| &g.cells)
+        .find(|c| c.cell.scenario == "uncontended");
+    let mut tiles = Vec::new();
+    for peer in ["std", "parking_lot"] {
+        tiles.extend(grid.and_then(|g| grid_tile(g, peer)));
+        tiles.extend(alone.and_then(|c| alone_tile(c, peer)));
+    }
+    tiles
+}
+
+fn grid_tile(group: &Group<'_>, peer: &str) -> Option<Tile> {
+    let s = group.standing(peer)?;
+    // The mean of many cells is steadier than each; half of them must agree with it.
+    let [faster, _, slower, _] = s.verdicts;
+    let verdict = match s.mean {
+        m if m > 1.02 && 2 * faster >= group.cells.len() => Verdict::Faster,
+        m if m < 0.98 && 2 * slower >= group.cells.len() => Verdict::Slower,
+        m if (0.98..=1.02).contains(&m) => Verdict::Same,
+        _ => Verdict::Unclear,
+    };
+    Some(Tile {
+        figure: format!("{:.2}×", s.mean),
+        text: format!(
+            "{peer} under contention: mean of {} cells, {:.2} to {:.2}",
+            group.cells.len(),
+            s.lowest,
+            s.highest
+        ),
+        verdict,
+    })
+}
+
+fn alone_tile(cell: &Compared<'_>, peer: &str) -> Option<Tile> {
+    let c = cell.with(peer)?;
+    Some(Tile {
+        figure: format!("{:.2}×", c.ratio.median),
+        text: format!("{peer} without contention: {}", c.verdict.word()),
+        verdict: c.verdict,
+    })
 }
 
 fn capital(word: &str) -> String {

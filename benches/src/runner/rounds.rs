@@ -17,7 +17,11 @@ pub trait Progress {
 /// nobody always runs after the same neighbour.
 fn order(n: usize, round: usize) -> impl Iterator<Item = usize> {
     (0..n).map(move |k| {
-        let k = if round % 2 == 0 { k } else { n - 1 - k };
+        let k = if round.is_multiple_of(2) {
+            k
+        } else {
+            n - 1 - k
+        };
         (k + round / 2) % n
     })
 }
