@@ -203,6 +203,16 @@ impl<'a> Baseline<'a> {
             !workspace::models(package).is_empty()
                 && chosen.iter().any(|m| answers_to(&m.noun, noun(package)))
         });
+        // Without this check a crate that no model compiles would count as beyond the models.
+        if let Some(mutant) = chosen
+            .iter()
+            .find(|mutant| !packages.iter().any(|package| noun(package) == mutant.noun))
+        {
+            bail!(
+                "{} has orderings to defend and no tests/loom*.rs",
+                mutant.noun
+            );
+        }
         let mut models = Vec::new();
         for package in &packages {
             models.extend(mirror.settings.build(package, BUILD_TIMEOUT)?);
