@@ -8,11 +8,12 @@
 use std::ops::{Range, RangeInclusive};
 
 use anyhow::{Context, Result};
-use proc_macro2::{TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Meta};
+
+use crate::cfg::{holds, names};
 
 /// The memory orderings by name.
 pub(crate) const ORDERINGS: [&str; 5] = ["Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"];
@@ -240,41 +241,6 @@ fn ordering(expr: &Expr) -> Option<String> {
     let Expr::Path(path) = expr else { return None };
     let name = path.path.segments.last()?.ident.to_string();
     ORDERINGS.contains(&name.as_str()).then_some(name)
-}
-
-/// Whether one of `idents` stands anywhere in the tokens.
-fn names(tokens: &TokenStream, idents: &[&str]) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => idents.iter().any(|name| ident == name),
-        TokenTree::Group(group) => names(&group.stream(), idents),
-        _ => false,
-    })
-}
-
-/// Evaluates a `cfg` condition knowing only whether `flag` is set; `None` is "cannot tell".
-fn holds(condition: &Meta, flag: &str, set: bool) -> Option<bool> {
-    if condition.path().is_ident(flag) {
-        return Some(set);
-    }
-    let Meta::List(list) = condition else {
-        return None;
-    };
-    let parts = list
-        .parse_args_with(Punctuated::<Meta, syn::Token![,]>::parse_terminated)
-        .ok()?;
-    let parts: Vec<Option<bool>> = parts.iter().map(|part| holds(part, flag, set)).collect();
-    let all_are = |value| parts.iter().all(|part| *part == Some(value));
-    if list.path.is_ident("not") {
-        return parts.first()?.map(|value| !value);
-    }
-    let decisive = list.path.is_ident("any");
-    if parts.contains(&Some(decisive)) {
-        Some(decisive)
-    } else if all_are(!decisive) {
-        Some(!decisive)
-    } else {
-        None
-    }
 }
 
 /// The attributes of the expressions that are seen to carry a `cfg`.

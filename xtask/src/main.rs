@@ -4,6 +4,7 @@
 //! operation) has failed, and each has a test that makes it fail on purpose.
 
 mod atomics;
+mod cfg;
 mod cross;
 mod floors;
 mod instructions;

@@ -5,11 +5,11 @@
 
 mod mirror;
 mod plan;
+mod report;
 mod survivors;
 mod weaken;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ use crate::run::Tests;
 use crate::workspace::{self, Workspace, noun};
 use mirror::Mirror;
 use plan::{Plan, Shard};
+use report::{Fate, Tried};
 use weaken::Mutant;
 
 const SURVIVORS: &str = "xtask/ordering-survivors.toml";
@@ -63,22 +64,6 @@ pub(crate) struct Options {
     /// Only say what would be tried.
     #[arg(long)]
     list: bool,
-}
-
-/// What became of a mutant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Fate {
-    /// The model and what it said.
-    Caught(String, String),
-    /// No model failed, but this one was stopped by the time-out.
-    Hung(String),
-    Survived,
-}
-
-struct Tried<'a> {
-    mutant: &'a Mutant,
-    fate: Fate,
-    elapsed: Duration,
 }
 
 pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
@@ -124,14 +109,14 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
             fate,
             elapsed,
         };
-        println!("ordering: {}", row(&done));
+        println!("ordering: {}", report::row(&done));
         tried.lock().expect("no panic").push(done);
         Ok(())
     })?;
     let mut tried = tried.into_inner().expect("no panic");
     tried.sort_by_key(|done| name(done.mutant));
 
-    let table = table(&tried, &plan, &outside, start.elapsed());
+    let table = report::table(&tried, &plan, &outside, start.elapsed());
     println!("\n{table}");
     if let Some(path) = &options.save {
         std::fs::write(path, &table).with_context(|| path.display().to_string())?;
@@ -274,60 +259,4 @@ fn answers_to(noun: &str, models: &str) -> bool {
         || ALSO
             .iter()
             .any(|(from, others)| *from == noun && others.contains(&models))
-}
-
-fn row(tried: &Tried<'_>) -> String {
-    let Mutant {
-        label,
-        from,
-        weakened_to,
-        ..
-    } = tried.mutant;
-    let by = match &tried.fate {
-        Fate::Caught(by, said) => format!("{by}: {said}"),
-        Fate::Hung(by) => format!("{by} (time-out)"),
-        Fate::Survived => "**survives**".to_owned(),
-    };
-    let seconds = tried.elapsed.as_secs_f64();
-    format!("| {label} | {from} | {weakened_to} | {by} | {seconds:.1} s |")
-}
-
-fn table(tried: &[Tried<'_>], plan: &Plan, outside: &[Mutant], elapsed: Duration) -> String {
-    let mut text =
-        "| label | as written | weakened to | caught by | time |\n|---|---|---|---|---|\n"
-            .to_owned();
-    for done in tried {
-        text.push_str(&row(done));
-        text.push('\n');
-    }
-    let survivors = tried.iter().filter(|t| t.fate == Fate::Survived).count();
-    let hung = tried
-        .iter()
-        .filter(|t| matches!(t.fate, Fate::Hung(_)))
-        .count();
-    let _ = writeln!(
-        text,
-        "\n{} of {} weakenings tried, {} caught ({hung} by a time-out), {survivors} survive; \
-         {} operations are relaxed as written; {:.0} s.",
-        tried.len(),
-        plan.mutants.len(),
-        tried.len() - survivors,
-        plan.relaxed,
-        elapsed.as_secs_f64()
-    );
-    let mut skipped: BTreeSet<String> = plan.excluded.iter().cloned().collect();
-    skipped.extend(
-        outside
-            .iter()
-            .map(|m| format!("{} ({})", m.label, m.file.display())),
-    );
-    if !skipped.is_empty() {
-        let skipped: Vec<String> = skipped.into_iter().collect();
-        let _ = writeln!(
-            text,
-            "\nNot tried, because no model compiles them (the system back ends): {}.",
-            skipped.join(", ")
-        );
-    }
-    text
 }
