@@ -209,6 +209,21 @@ impl Slot {
         self.turn();
     }
 
+    /// The thread that has the slot falls asleep. Dropping the guard shows what was shown before,
+    /// which is not "awake" if a signal handler slept inside a sleep.
+    fn sleeping(&'static self, address: usize, timed: bool) -> Asleep {
+        // ORD slot.outer: relaxed, because the thread reads what it wrote itself
+        let before = self.sleeps_on.load(Ordering::Relaxed);
+        let sleep = address | if timed { TIMED } else { 0 };
+        // ORD slot.sleep ⇒ slot.read: the generation it belongs to, and what the thread owns by then
+        self.sleeps_on.store(sleep, Ordering::Release);
+        Asleep {
+            slot: self,
+            before,
+            here: PhantomData,
+        }
+    }
+
     fn turn(&self) {
         // ORD slot.count: relaxed, because only the registry's mutex holders write it
         let generation = self.generation.load(Ordering::Relaxed);
@@ -227,20 +242,9 @@ impl fmt::Debug for Slot {
     }
 }
 
-/// Shows in the calling thread's slot that it sleeps on that word, until the guard is dropped. Then it
-/// shows what it showed before, which is not "awake" if a signal handler slept inside a sleep.
+/// Shows in the calling thread's slot that it sleeps on that word, until the guard is dropped.
 pub(crate) fn sleeping(address: usize, timed: bool) -> Asleep {
-    let slot = registry::find_issued(current_id());
-    // ORD slot.outer: relaxed, because the thread reads what it wrote itself
-    let before = slot.sleeps_on.load(Ordering::Relaxed);
-    let sleep = address | if timed { TIMED } else { 0 };
-    // ORD slot.sleep ⇒ slot.read: the generation it belongs to, and what the thread owns by then
-    slot.sleeps_on.store(sleep, Ordering::Release);
-    Asleep {
-        slot,
-        before,
-        here: PhantomData,
-    }
+    registry::find_issued(current_id()).sleeping(address, timed)
 }
 
 /// While it lives, the calling thread is shown as asleep.
@@ -258,3 +262,6 @@ impl Drop for Asleep {
         self.slot.sleeps_on.store(self.before, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,7 @@ const fn place(id: u32) -> (usize, usize) {
 }
 
 pub(super) fn issued() -> u32 {
-    // ORD ids.count ⇒ ids.grow: the chunk of the highest id
+    // ORD ids.count ⇒ ids.grow: the chunks of the ids up to this one
     ISSUED.load(Ordering::Acquire)
 }
 
@@ -59,8 +59,8 @@ pub(super) fn find(id: ThreadId) -> Option<&'static Slot> {
 #[inline]
 pub(super) fn find_issued(id: ThreadId) -> &'static Slot {
     let (chunk, offset) = place(id.get());
-    // ORD ids.find ⇒ ids.chunk: the zeroed slots
-    let slots = CHUNKS[chunk].load(Ordering::Acquire);
+    // ORD ids.find: relaxed, because the caller knows of the id by ids.count or by the mutex (R1)
+    let slots = CHUNKS[chunk].load(Ordering::Relaxed);
     assert!(!slots.is_null(), "thread id {id} was never issued");
     // SAFETY: not null, so a chunk of `FIRST << chunk` initialised slots (`add_chunk`) that is
     // never freed (R2); `place` stays below that number. Slots are only ever shared.
@@ -103,7 +103,7 @@ fn grow() -> Option<ThreadId> {
     if offset == 0 {
         add_chunk(chunk);
     }
-    // ORD ids.grow ⇒ ids.count: the chunk (R1)
+    // ORD ids.grow ⇒ ids.count: the chunk and its zeroed slots (R1)
     ISSUED.store(id.get(), Ordering::Release);
     Some(id)
 }
@@ -123,8 +123,8 @@ fn add_chunk(chunk: usize) {
         handle_alloc_error(layout);
     }
     // Zeroed atomics are initialised slots: no thread, awake, end of list.
-    // ORD ids.chunk ⇒ ids.find: the zeroed slots
-    CHUNKS[chunk].store(slots, Ordering::Release);
+    // ORD ids.chunk: relaxed, because ids.grow and the mutex publish it
+    CHUNKS[chunk].store(slots, Ordering::Relaxed);
 }
 
 impl FreeList {
@@ -165,6 +165,16 @@ mod tests {
             }
         }
         assert!(place(ThreadId::MAX).0 < CHUNKS.len());
+    }
+
+    #[test]
+    fn a_thread_killed_in_its_sleep_leaves_an_awake_slot() {
+        let id = issue();
+        let slot = find_issued(id);
+        // ORD slot.test: relaxed, because the slot is this thread's
+        slot.sleeps_on.store(8, Ordering::Relaxed);
+        give_back(id);
+        assert_eq!(slot.sleeps_on(), None);
     }
 
     #[test]

@@ -6,6 +6,14 @@ use std::time::Instant;
 
 use super::*;
 
+/// How long a test waits for what must happen: a lost wake fails the test instead of hanging it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn sleep(word: &AtomicU32, expected: u32) {
+    let result = wait_until(word, expected, Deadline::after(PATIENCE));
+    assert_ne!(result, Wait::TimedOut, "the wake never came");
+}
+
 /// How many threads sleep on that address.
 fn asleep(word: *const AtomicU32) -> usize {
     let address = ptr_address(word);
@@ -15,14 +23,10 @@ fn asleep(word: *const AtomicU32) -> usize {
         .count()
 }
 
-/// Bounded, so that a lost sleeper fails the test instead of hanging it.
 fn wait_for_sleepers(word: *const AtomicU32, n: usize) {
     let started = Instant::now();
     while asleep(word) != n {
-        assert!(
-            started.elapsed() < Duration::from_secs(60),
-            "{n} sleepers never came"
-        );
+        assert!(started.elapsed() < PATIENCE, "{n} sleepers never came");
         thread::yield_now();
     }
 }
@@ -92,7 +96,7 @@ fn wake_n_wakes_exactly_that_many_in_the_order_of_falling_asleep() {
         for i in 0..6 {
             let (word, woken) = (&word, &woken);
             scope.spawn(move || {
-                wait(word, 0);
+                sleep(word, 0);
                 lock(woken).push(i);
             });
             wait_for_sleepers(word, i + 1);
@@ -103,7 +107,7 @@ fn wake_n_wakes_exactly_that_many_in_the_order_of_falling_asleep() {
         assert!(wake_one(&word));
         assert_eq!(asleep(&word), 3);
         let started = Instant::now();
-        while lock(&woken).len() < 3 && started.elapsed() < Duration::from_secs(60) {
+        while lock(&woken).len() < 3 && started.elapsed() < PATIENCE {
             thread::yield_now();
         }
         let mut first = lock(&woken).clone();
@@ -119,9 +123,9 @@ fn a_wake_leaves_the_neighbours_in_the_bucket_alone() {
     let words: Vec<_> = (0..=BUCKETS).map(|_| AtomicU32::new(0)).collect();
     let (a, b) = neighbours(&words);
     thread::scope(|scope| {
-        scope.spawn(|| wait(a, 0));
+        scope.spawn(|| sleep(a, 0));
         wait_for_sleepers(a, 1);
-        scope.spawn(|| wait(b, 0));
+        scope.spawn(|| sleep(b, 0));
         wait_for_sleepers(b, 1);
         assert_eq!(wake(b, 2), 1);
         assert_eq!(asleep(a), 1);
@@ -145,7 +149,7 @@ fn requeue_wakes_all_if_the_word_holds_the_value() {
     assert_eq!(requeue(&word, 1, &target, 1), Requeue::Changed);
     thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| wait(&word, 0));
+            scope.spawn(|| sleep(&word, 0));
         }
         wait_for_sleepers(&word, 2);
         assert_eq!(requeue(&word, 0, &target, 1), Requeue::WokeAll);
@@ -164,7 +168,7 @@ fn no_turn_is_lost_between_comparing_and_sleeping() {
             scope.spawn(move || {
                 for turn in (me..TURNS).step_by(2) {
                     while word.load(Ordering::Acquire) != turn {
-                        wait(word, turn.wrapping_sub(1));
+                        sleep(word, turn.wrapping_sub(1));
                     }
                     word.store(turn + 1, Ordering::Release);
                     wake_one(word);
