@@ -55,6 +55,6 @@ impl Progress for Bar {
             }
             None => {}
         }
-        self.done += length.mul_f64(1.03) + Duration::from_micros(500);
+        self.done += Budget::with_overhead(length);
     }
 }

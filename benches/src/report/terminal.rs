@@ -149,7 +149,7 @@ fn details(out: &mut String, group: &Group<'_>) {
         "{names}  {:<12}{:>6}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
         "", "Jain", "p50", "p99", "p99.9", "longest", "futex", "CPU"
     );
-    for cell in &group.cells {
+    for cell in group.cells.iter().filter(|c| waited(c)) {
         let mut place = coordinates(cell.cell);
         for peer in [HOUSE.id, "std", "parking_lot"] {
             let Some(c) = cell.cell.contender(peer) else {

@@ -149,7 +149,7 @@ fn grid_tile(group: &Group<'_>, peer: &str) -> Option<Tile> {
     Some(Tile {
         figure: format!("{:.2}×", s.mean),
         text: format!(
-            "{peer} under contention: mean of {} cells, {:.2} to {:.2}",
+            "as fast as {peer} under contention: mean of {} cells, {:.2} to {:.2}",
             group.cells.len(),
             s.lowest,
             s.highest
@@ -162,7 +162,7 @@ fn alone_tile(cell: &Compared<'_>, peer: &str) -> Option<Tile> {
     let c = cell.with(peer)?;
     Some(Tile {
         figure: format!("{:.2}×", c.ratio.median),
-        text: format!("{peer} without contention: {}", c.verdict.word()),
+        text: format!("as fast as {peer} without contention: {}", c.verdict.word()),
         verdict: c.verdict,
     })
 }

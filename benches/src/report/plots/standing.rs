@@ -60,7 +60,7 @@ pub(in crate::report) fn standing(groups: &[Group<'_>], peer: &str) -> Option<St
         low: 1.0 / REACH,
         high: REACH,
         left: 290,
-        right: WIDTH - 100,
+        right: WIDTH - 124,
     };
     let height = 34 + ROW * rows.len() as i32 + 8;
     let about = format!("lockwright against {peer}: ratios per scenario");
@@ -75,7 +75,11 @@ pub(in crate::report) fn standing(groups: &[Group<'_>], peer: &str) -> Option<St
             let y = 34 + ROW * i as i32 + ROW / 2;
             c.text((scale.left - 12, y), Align::Right, Ink::Text, 13, &row.name);
             let (one, x) = (scale.x(1.0), scale.x(row.ratio));
-            let ink = Ink::Heat(heat_step(row.ratio).signum() as i8 * 4);
+            let strength = match row.verdict {
+                Some(Verdict::Unclear | Verdict::Same) => 2,
+                _ => 4,
+            };
+            let ink = Ink::Heat(heat_step(row.ratio).signum() as i8 * strength);
             c.rect(
                 (one.min(x), y - 7),
                 (one.max(x).max(one.min(x) + 1), y + 7),
