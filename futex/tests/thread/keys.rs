@@ -46,17 +46,18 @@ fn in_destructor(key: &OnceLock<libc::pthread_key_t>, rounds: usize) {
 fn ids_used_in_key_destructors_do_not_leak_before_the_last_round() {
     let _alone = alone();
     const THREADS: usize = if cfg!(miri) { 5 } else { 200 };
-    // Systems run the destructors by the age of their keys: one is older than the crate's if
-    // this test runs first, the other is younger.
+    // Many systems run the destructors by the age of their keys. The second is younger than the
+    // crate's; the first is older if no other test has used an id yet.
     EARLY.get_or_init(|| create(early));
     let _ = current_id();
     LATE.get_or_init(|| create(late));
     let before = capacity();
     for i in 0..THREADS {
         thread::spawn(move || {
-            // POSIX promises four rounds, and the last is ours.
-            set(&EARLY, 1 + i % 3);
-            set(&LATE, 3 - i % 3);
+            // POSIX promises four rounds. One more than these is the crate's, and in the last one
+            // ThreadSanitizer, where it is on, has taken down the thread already.
+            set(&EARLY, 1 + i % 2);
+            set(&LATE, 2 - i % 2);
             if i % 2 == 0 {
                 let _ = current_id();
             }
@@ -65,7 +66,7 @@ fn ids_used_in_key_destructors_do_not_leak_before_the_last_round() {
         .expect("no panic");
     }
     let seen = SEEN.lock().expect("no panic");
-    assert_eq!(seen.len(), 4 * THREADS);
+    assert_eq!(seen.len(), 3 * THREADS);
     for seen in &*seen {
         assert!(seen.has_left(), "{seen:?}");
     }
