@@ -73,9 +73,9 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     if plan.mutants.is_empty() {
         bail!("no ordering to weaken was found");
     }
-    let chosen = choose(&plan, options);
+    let selected = options.select(&plan);
     if options.list {
-        for mutant in &chosen {
+        for mutant in options.part(selected) {
             println!("{} {} → {}", mutant.label, mutant.from, mutant.weakened_to);
         }
         return Ok(());
@@ -87,11 +87,12 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
             Mirror::new(workspace.root(), &directory, options.preemptions)
         })
         .collect::<Result<Vec<Mirror>>>()?;
-    let baseline = Baseline::run(workspace, &mirrors[0], &chosen, options.jobs)?;
+    let baseline = Baseline::run(workspace, &mirrors[0], &selected, options.jobs)?;
     let compiled = mirrors[0].compiled()?;
-    let (chosen, outside): (Vec<Mutant>, Vec<Mutant>) = chosen
+    let (inside, outside): (Vec<Mutant>, Vec<Mutant>) = selected
         .into_iter()
         .partition(|mutant| compiled.contains(&mutant.file));
+    let chosen = options.part(inside);
 
     let tried = Mutex::new(Vec::new());
     workspace::in_parallel(mirrors.len(), &chosen, |worker, mutant| {
@@ -144,25 +145,27 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn choose(plan: &Plan, options: &Options) -> Vec<Mutant> {
-    let mut chosen = plan.mutants.clone();
-    chosen.retain(|mutant| {
-        options
-            .only
-            .as_ref()
-            .is_none_or(|only| *only == mutant.noun)
-            && options
-                .label
-                .as_ref()
-                .is_none_or(|label| mutant.label.starts_with(label.as_str()))
-    });
-    if let Some(shard) = options.shard {
-        chosen = shard.keep(chosen);
+impl Options {
+    /// The crate and the labels asked for.
+    fn select(&self, plan: &Plan) -> Vec<Mutant> {
+        let mut selected = plan.mutants.clone();
+        selected.retain(|mutant| {
+            self.only.as_ref().is_none_or(|only| *only == mutant.noun)
+                && (self.label.as_ref()).is_none_or(|label| mutant.label.starts_with(label))
+        });
+        selected
     }
-    if let Some(count) = options.sample {
-        chosen = plan::sample(chosen, count, options.seed);
+
+    /// The shard or sample asked for.
+    fn part(&self, mut mutants: Vec<Mutant>) -> Vec<Mutant> {
+        if let Some(shard) = self.shard {
+            mutants = shard.keep(mutants);
+        }
+        if let Some(count) = self.sample {
+            mutants = plan::sample(mutants, count, self.seed);
+        }
+        mutants
     }
-    chosen
 }
 
 fn name(mutant: &Mutant) -> survivors::Name {
@@ -180,16 +183,16 @@ impl<'a> Baseline<'a> {
     fn run(
         workspace: &'a Workspace,
         mirror: &Mirror,
-        chosen: &[Mutant],
+        mutants: &[Mutant],
         jobs: usize,
     ) -> Result<Baseline<'a>> {
         let mut packages = workspace.primitives();
         packages.retain(|package| {
             !workspace::models(package).is_empty()
-                && chosen.iter().any(|m| answers_to(&m.noun, noun(package)))
+                && mutants.iter().any(|m| answers_to(&m.noun, noun(package)))
         });
         // Without this check a crate that no model compiles would count as beyond the models.
-        if let Some(mutant) = chosen
+        if let Some(mutant) = mutants
             .iter()
             .find(|mutant| !packages.iter().any(|package| noun(package) == mutant.noun))
         {
@@ -218,8 +221,7 @@ impl<'a> Baseline<'a> {
         times.sort_by_key(|(_, time)| *time);
         let total: Duration = times.iter().map(|(_, time)| *time).sum();
         println!(
-            "ordering: {} mutants; {} models pass unweakened in {:.1} s",
-            chosen.len(),
+            "ordering: {} models pass unweakened in {:.1} s",
             times.len(),
             total.as_secs_f64()
         );

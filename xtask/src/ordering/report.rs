@@ -64,7 +64,7 @@ pub(super) fn table(
         "\n{} of {} weakenings tried, {} caught ({hung} by a time-out), {survivors} survive; \
          {} operations are relaxed as written; {:.0} s.",
         tried.len(),
-        plan.mutants.len(),
+        plan.mutants.len() - outside.len(),
         tried.len() - survivors,
         plan.relaxed,
         elapsed.as_secs_f64()
@@ -79,7 +79,8 @@ pub(super) fn table(
         let skipped: Vec<String> = skipped.into_iter().collect();
         let _ = writeln!(
             text,
-            "\nNot tried, because no model compiles them (the system back ends): {}.",
+            "\nNot tried, because no model compiles them (the back ends for systems, and what the \
+             model has a stand-in for): {}.",
             skipped.join(", ")
         );
     }
