@@ -4,7 +4,7 @@ use crate::adapter::Peer;
 use crate::machine::{Machine, OthersWatch};
 use crate::pin::Pinning;
 use crate::report::schema::{Report, VERSION};
-use crate::report::{against, files, html, terminal};
+use crate::report::{against, derive, files, html, terminal};
 use crate::runner::{Budget, Cell, Filter, Mode, plan, run_cell};
 use crate::scenario::all_cells;
 use clap::Parser;
@@ -212,7 +212,7 @@ fn measure(cells: &[Cell], options: &Options) -> Report {
     let clock = Instant::now();
     let others = OthersWatch::start();
     let mut progress = progress::Bar::new(cells, &budget);
-    let cells = cells
+    let cells: Vec<_> = cells
         .iter()
         .map(|cell| run_cell(cell, &budget, &mut progress))
         .collect();
@@ -226,6 +226,7 @@ fn measure(cells: &[Cell], options: &Options) -> Report {
         mode: options.mode(),
         budget,
         machine,
+        derived: derive(&cells),
         cells,
     }
 }

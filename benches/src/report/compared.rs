@@ -1,17 +1,13 @@
-//! Ratios, what they are worth, and what follows from them.
+//! Ratios of one cell, and what they are worth.
 
-use super::schema::{CellReport, Report};
+use super::schema::CellReport;
 use crate::adapter::{AGAIN, HOUSE};
-use crate::runner::Mode;
-use crate::stats::{Spread, geometric_mean, median};
+use crate::stats::Spread;
 
 /// No difference below this is called one: code layout alone moves results by so much.
 const FLOOR: f64 = 0.01;
 /// Two contenders are called the same only where noise could not hide a difference of 5 %.
 const SURE: f64 = 1.05;
-/// If the same contender differs from itself by more than this in the typical cell, or others used
-/// more than this share of the machine, nothing is concluded.
-const TOO_NOISY: f64 = 0.10;
 
 /// What a ratio and its spread allow one to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,156 +136,6 @@ impl<'a> Compared<'a> {
     pub fn with(&self, peer: &str) -> Option<&Comparison> {
         self.against.iter().find(|c| c.peer == peer)
     }
-}
-
-/// Cells that belong in one table.
-#[derive(Debug, Clone)]
-pub struct Group<'a> {
-    /// Whether they are one scenario's, and differ only in threads, sections and outside work. If
-    /// not, each is a situation of its own, and a mean over them means nothing.
-    pub grid: bool,
-    /// In the order they ran.
-    pub cells: Vec<Compared<'a>>,
-}
-
-/// One peer over a whole group.
-#[derive(Debug, Clone)]
-pub struct Standing {
-    /// The peer.
-    pub peer: String,
-    /// Geometric mean of the cells' median ratios.
-    pub mean: f64,
-    /// The worst cell.
-    pub lowest: f64,
-    /// The best cell.
-    pub highest: f64,
-    /// How many cells are faster, same, slower, unclear.
-    pub verdicts: [usize; 4],
-}
-
-impl Group<'_> {
-    /// The scenario and what else all cells share.
-    #[must_use]
-    pub fn first(&self) -> &CellReport {
-        self.cells[0].cell
-    }
-
-    /// The peers, in order of first appearance.
-    #[must_use]
-    pub fn peers(&self) -> Vec<String> {
-        let mut peers: Vec<String> = Vec::new();
-        for c in self.cells.iter().flat_map(|c| &c.against) {
-            if !peers.contains(&c.peer) {
-                peers.push(c.peer.clone());
-            }
-        }
-        peers
-    }
-
-    /// How ours stands against `peer` over this group.
-    #[must_use]
-    pub fn standing(&self, peer: &str) -> Option<Standing> {
-        let all: Vec<&Comparison> = self.cells.iter().filter_map(|c| c.with(peer)).collect();
-        let medians: Vec<f64> = all.iter().map(|c| c.ratio.median).collect();
-        let count = |v| all.iter().filter(|c| c.verdict == v).count();
-        Some(Standing {
-            peer: peer.to_owned(),
-            mean: geometric_mean(&medians)?,
-            lowest: medians.iter().copied().fold(f64::INFINITY, f64::min),
-            highest: medians.iter().copied().fold(0.0, f64::max),
-            verdicts: [
-                Verdict::Faster,
-                Verdict::Same,
-                Verdict::Slower,
-                Verdict::Unclear,
-            ]
-            .map(count),
-        })
-    }
-}
-
-/// The cells of `report` by what they have in common.
-#[must_use]
-pub fn groups(report: &Report) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for compared in report.cells.iter().filter_map(Compared::new) {
-        let grid = compared.cell.param("threads").is_some();
-        let key = |c: &CellReport| {
-            let data = c.param("data").map(|p| p.token.clone());
-            (
-                c.primitive.clone(),
-                grid.then(|| (c.scenario.clone(), data, c.pinning)),
-            )
-        };
-        let wanted = key(compared.cell);
-        match groups
-            .iter_mut()
-            .find(|g| g.grid == grid && key(g.first()) == wanted)
-        {
-            Some(group) => group.cells.push(compared),
-            None => groups.push(Group {
-                grid,
-                cells: vec![compared],
-            }),
-        }
-    }
-    groups
-}
-
-/// Why this run proves nothing, or proves less: empty if the machine was quiet.
-#[derive(Debug, Clone, Default)]
-pub struct Doubts {
-    /// Nothing should be concluded, for these reasons.
-    pub fatal: Vec<String>,
-    /// Worth knowing.
-    pub minor: Vec<String>,
-}
-
-/// Judges the run as a whole.
-#[must_use]
-pub fn doubts(report: &Report) -> Doubts {
-    let mut doubts = Doubts::default();
-    if report.mode == Mode::Smoke {
-        let text = "a smoke run only shows that everything runs: its windows are far too short";
-        doubts.fatal.push(text.into());
-    }
-    let noise: Vec<f64> = (report.cells.iter().filter_map(Compared::new))
-        .map(|c| c.noise)
-        .collect();
-    let typical = median(&noise).unwrap_or(0.0);
-    if typical > TOO_NOISY {
-        doubts.fatal.push(format!(
-            "the same lock differed from itself by {:.0} % in the typical cell",
-            typical * 100.0
-        ));
-    }
-    if let Some(share) = report.machine.others_share {
-        let text = format!(
-            "other processes or guests took {:.0} % of the machine's CPU time during the run",
-            share * 100.0
-        );
-        if share > TOO_NOISY {
-            doubts.fatal.push(text);
-        } else if share > 0.03 {
-            doubts.minor.push(text);
-        }
-    }
-    if let Some([load, ..]) = report.machine.load
-        && load > 0.5 * report.machine.cpus as f64
-    {
-        doubts.minor.push(format!(
-            "the load average was {load:.2} at the start (a build just before the run counts)"
-        ));
-    }
-    if !report.machine.can_pin {
-        let text = "threads cannot be tied to CPUs on this system: unpinned cells only";
-        doubts.minor.push(text.into());
-    }
-    if report.machine.cpus == 1 {
-        let text = "there is one CPU: nothing here runs in parallel";
-        doubts.minor.push(text.into());
-    }
-    doubts
 }
 
 #[cfg(test)]

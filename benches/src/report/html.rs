@@ -1,6 +1,7 @@
 //! The page for people: one file, no scripts, nothing fetched.
 
-use super::compared::{Doubts, Group, doubts, groups};
+use super::doubts::{Doubts, doubts};
+use super::groups::{Group, groups};
 use super::plots;
 use super::schema::Report;
 use super::tables;
@@ -257,4 +258,42 @@ fn method(page: &mut String, report: &Report, groups: &[Group<'_>]) {
         HOUSE.id,
         b.account_rounds
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn the_page_shows_the_ratios_and_names_machine_and_versions() {
+        let report = sample::report();
+        let page = render(&report, Some("then < now"));
+        for needed in [
+            "2.00×",
+            "0.50×",
+            ">2.00</text>",
+            "then &lt; now",
+            "rustc 1.",
+        ] {
+            assert!(page.replace('\n', "").contains(needed), "{needed}");
+        }
+        for v in &report.machine.versions {
+            assert!(page.contains(&v.version), "{v:?}");
+        }
+        // Every picture's colours are the style sheet's.
+        assert!(page.contains("fill=\"var(--heat8)\"") && !page.contains("fill=\"#"));
+    }
+
+    #[test]
+    fn tags_are_closed() {
+        let page = render(&sample::report(), None);
+        for tag in [
+            "details", "table", "section", "figure", "svg", "div", "main", "ul", "dl",
+        ] {
+            let opened = page.matches(&format!("<{tag}")).count();
+            let closed = page.matches(&format!("</{tag}>")).count();
+            assert_eq!(opened, closed, "{tag}");
+        }
+    }
 }

@@ -2,11 +2,17 @@
 
 pub mod against;
 pub mod compared;
+mod derived;
+pub mod doubts;
 pub mod files;
+pub mod groups;
 pub mod html;
 mod plots;
+mod sample;
 pub mod schema;
 mod tables;
 pub mod terminal;
 mod text;
 pub mod verdict;
+
+pub use derived::derive;

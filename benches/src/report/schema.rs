@@ -1,8 +1,9 @@
-//! What `report.json` holds. Every number in the other outputs is computed from this.
+//! What `report.json` holds. Every number in the other outputs is computed from its rounds.
 
 use crate::machine::Machine;
 use crate::pin::Pinning;
 use crate::runner::{Budget, Mode};
+use crate::stats::Spread;
 use serde::{Deserialize, Serialize};
 
 /// Raised when a field changes its meaning or goes away.
@@ -27,6 +28,23 @@ pub struct Report {
     pub machine: Machine,
     /// What was measured.
     pub cells: Vec<CellReport>,
+    /// What follows from it.
+    pub derived: Vec<Ratio>,
+}
+
+/// Ours against one peer in one cell.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ratio {
+    /// The cell's name.
+    pub cell: String,
+    /// The peer.
+    pub peer: String,
+    /// The peer's cost over ours, of each round: above 1, ours is faster.
+    pub ratio: Spread,
+    /// How far ours differs from itself in this cell.
+    pub noise: f64,
+    /// "faster", "same", "slower" or "unclear".
+    pub verdict: String,
 }
 
 /// One coordinate of a cell.

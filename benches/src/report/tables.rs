@@ -1,6 +1,6 @@
 //! The tables of the page.
 
-use super::compared::Group;
+use super::groups::Group;
 use super::schema::Report;
 use super::text::{escape, label, nanos, per_op};
 use std::fmt::Write;

@@ -1,10 +1,12 @@
 //! The tables in the terminal, at most 100 columns wide.
 
-use super::compared::{Compared, Comparison, Group, groups};
+use super::compared::{Compared, Comparison};
+use super::groups::{Group, groups};
 use super::schema::{Accounts, CellReport, Report};
 use super::text::{label, nanos, per_op, title};
 use super::verdict::sentences;
 use crate::adapter::HOUSE;
+use crate::runner::Mode;
 use std::fmt::Write;
 
 const WIDTH: usize = 100;
@@ -42,12 +44,16 @@ fn header(out: &mut String, report: &Report) {
         m.rustc, m.commit, report.mode
     );
     let _ = writeln!(out, "{}", wrapped(&versions.join(" · ")));
-    let _ = writeln!(
-        out,
-        "\nRatios: the peer's time over ours, median of the rounds ± half the distance of the \
-         quartiles.\nAbove 1, ours is faster.  + faster  = same  - slower  ? unclear: what the \
-         quartiles allow to say,\nmeasured by A/A: the same lock against itself."
-    );
+    if report.mode != Mode::Full {
+        let text = "This mode measures a subset of the cells; cargo compare --full measures all.";
+        let _ = writeln!(out, "{text}");
+    }
+    let text = "\nRatios: the peer's time over ours, median of the rounds ± half the distance of \
+                the quartiles. Above 1, ours is faster. + faster, = same, - slower, ? unclear: \
+                what the quartiles allow to say beside A/A, the same lock against itself. A \
+                saturated lock (outside 0) mostly shows how fast one thread takes its own lock \
+                again.";
+    let _ = writeln!(out, "{}", wrapped(text));
 }
 
 /// The coordinates of a cell in columns: "   8  500 ns    2 µs", or its label.
@@ -132,13 +138,13 @@ fn ratio(c: &Comparison) -> String {
     }
 }
 
-/// What throughput does not say: only for cells in which somebody waits.
+/// What throughput does not say: only for cells in which somebody may wait.
 fn details(out: &mut String, group: &Group<'_>) {
     let waited = |c: &Compared<'_>| {
         c.cell
             .contenders
             .iter()
-            .any(|k| k.accounts.latency.is_some())
+            .any(|k| c.cell.threads > 1 || k.accounts.latency.is_some())
     };
     if !group.cells.iter().any(waited) {
         return;
@@ -237,6 +243,7 @@ fn wrapped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::sample;
 
     #[test]
     fn long_sentences_are_broken_between_words() {
@@ -245,5 +252,16 @@ mod tests {
         assert!(out.lines().all(|l| l.chars().count() <= WIDTH));
         assert_eq!(out.split_whitespace().count(), 60);
         assert!(out.lines().count() == 3);
+    }
+
+    #[test]
+    fn the_tables_fit_and_say_who_is_faster() {
+        let text = render(&sample::report());
+        assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
+        assert!(
+            text.contains("2.00 ±0.00 +") && text.contains("0.50 ±0.00 -"),
+            "{text}"
+        );
+        assert!(text.contains("[2.00, 2.00]   2 faster"), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! Numbers and names as people read them.
 
-use super::compared::Group;
+use super::groups::Group;
 use super::schema::CellReport;
 use crate::pin::Pinning;
 

@@ -1,6 +1,8 @@
 //! The run in sentences: what a reader takes away who reads nothing else.
 
-use super::compared::{Compared, Doubts, Group, Standing, Verdict, doubts};
+use super::compared::{Compared, Verdict};
+use super::doubts::{Doubts, doubts};
+use super::groups::{Group, Standing};
 use super::schema::Report;
 use super::text::nanos;
 use crate::pin::Pinning;

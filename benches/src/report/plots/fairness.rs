@@ -2,7 +2,7 @@
 
 use super::SHOWN;
 use super::canvas::{Align, Canvas, Ink};
-use crate::report::compared::Group;
+use crate::report::groups::Group;
 use crate::stats::median;
 
 /// A dot: contender, share of the best throughput of its cell, Jain's index.

@@ -2,7 +2,8 @@
 
 use super::canvas::{Align, Canvas, Ink};
 use super::heat_step;
-use crate::report::compared::{Compared, Group, Verdict};
+use crate::report::compared::{Compared, Verdict};
+use crate::report::groups::Group;
 use crate::report::schema::Param;
 
 /// The places that occur on an axis, in order.

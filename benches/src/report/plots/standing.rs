@@ -2,7 +2,8 @@
 
 use super::canvas::{Align, Canvas, Ink, LogScale};
 use super::heat_step;
-use crate::report::compared::{Comparison, Group, Verdict};
+use crate::report::compared::{Comparison, Verdict};
+use crate::report::groups::Group;
 use crate::report::text::{label, short_title};
 
 /// A bar: its name, its ratio, its whisker, and what to print beside it.

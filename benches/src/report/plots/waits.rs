@@ -2,7 +2,7 @@
 
 use super::SHOWN;
 use super::canvas::{Align, Canvas, Ink, LogScale};
-use crate::report::compared::Group;
+use crate::report::groups::Group;
 use crate::report::text::{label, nanos};
 
 /// The waits of `group`; none if none were timed.
