@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::run::{self, Echo, Tests};
 use crate::selftest;
@@ -12,14 +12,6 @@ use crate::workspace::Workspace;
 
 /// The standard library is rebuilt for it (rust-src), so an explicit target is needed.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
-
-/// Tests that TSan itself cannot run, and why. They are named in the output, and a name that no test
-/// has any more is a failure.
-const BEYOND: [(&str, &str); 1] = [(
-    "keys::ids_used_in_key_destructors_do_not_leak_before_the_last_round",
-    "uses ids in the last round of pthread key destructors, where TSan has already taken down the \
-     thread's state and crashes on any instrumented access",
-)];
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -39,28 +31,12 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     )?;
     println!("tsan: the self-test's race is reported");
 
-    let tests = |arguments: &[&str]| {
-        let mut command = instrumented("test", &target);
-        command
-            .args(["--lib", "--tests", "--no-fail-fast"])
-            .args(workspace.primitive_arguments())
-            .arg("--")
-            .args(arguments)
-            .current_dir(workspace.root());
-        run::run(&mut command, timeout, Echo::Keep)
-    };
-    let list = tests(&["--list"])?;
-    list.expect("listing the tests")
-        .with_context(|| list.output.clone())?;
-    let mut arguments = Vec::new();
-    for (name, why) in BEYOND {
-        if !list.output.contains(&format!("{name}: test")) {
-            bail!("there is no test {name} any more");
-        }
-        println!("SKIPPED by tsan: {name}: {why}");
-        arguments.extend(["--skip", name]);
-    }
-    let ran = tests(&arguments)?;
+    let mut command = instrumented("test", &target);
+    command
+        .args(["--lib", "--tests", "--no-fail-fast"])
+        .args(workspace.primitive_arguments())
+        .current_dir(workspace.root());
+    let ran = run::run(&mut command, timeout, Echo::Keep)?;
     ran.expect("tsan").with_context(|| ran.output.clone())?;
     let tests = Tests::count(&ran.output);
     tests.expect_some("tsan")?;
