@@ -69,7 +69,10 @@ pub fn wait(word: &AtomicU32, expected: u32) {
 /// still compares. A signal ends it as [`Wait::Woken`].
 #[inline]
 pub fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), deadline != Deadline::NEVER);
+    let _asleep = thread::sleeping(
+        core::ptr::from_ref(word).addr(),
+        deadline != Deadline::NEVER,
+    );
     os::wait_until(word, expected, deadline)
 }
 
@@ -85,6 +88,15 @@ pub fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
 pub fn wake_one(word: *const AtomicU32) -> bool {
     os::wake_one(word)
 }
+
+/// Whether [`wake_one`] and [`wake`] are exact here: `false` and 0 then mean that nobody slept, and
+/// anything else that somebody was woken.
+pub const COUNTS_WAKES: bool = cfg!(any(
+    loom,
+    target_os = "linux",
+    target_os = "android",
+    target_os = "freebsd"
+));
 
 /// Wakes up to `n` threads that sleep on `word`, and says how many: exactly on Linux and FreeBSD,
 /// as an upper bound elsewhere. As for [`wake_one`], the address may dangle.

@@ -30,12 +30,21 @@ pub struct Spin {
 }
 
 impl Spin {
+    /// No budget.
+    pub const NONE: Spin = Spin { left: 0 };
+
     /// A full budget: none where only one CPU may run this process, none in the model, which
     /// explores the sleeps instead.
     #[inline]
     #[must_use]
     pub fn new() -> Spin {
-        Spin { left: if several_cpus() { PAUSE_ROUNDS + YIELD_ROUNDS } else { 0 } }
+        Spin {
+            left: if several_cpus() {
+                PAUSE_ROUNDS + YIELD_ROUNDS
+            } else {
+                0
+            },
+        }
     }
 
     /// Spends one round and says `true`, or says `false` if nothing is left. The early rounds pause

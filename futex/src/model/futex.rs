@@ -57,12 +57,7 @@ pub(crate) fn wake_all(word: *const AtomicU32) -> usize {
     wake(word, usize::MAX)
 }
 
-pub(crate) fn requeue(
-    from: &AtomicU32,
-    expected: u32,
-    to: *const AtomicU32,
-    wake: u32,
-) -> Requeue {
+pub(crate) fn requeue(from: &AtomicU32, expected: u32, to: *const AtomicU32, wake: u32) -> Requeue {
     touch(to);
     if from.peek() != expected {
         return Requeue::Changed;

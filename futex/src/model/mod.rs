@@ -31,23 +31,36 @@ pub struct Model {
 impl Model {
     /// No time-outs, no spurious returns, every interleaving.
     pub fn new() -> Model {
-        Model { timeouts: 0, spurious: 0, preemptions: None }
+        Model {
+            timeouts: 0,
+            spurious: 0,
+            preemptions: None,
+        }
     }
 
     /// In one execution up to `n` timed waits may time out.
     pub fn timeouts(self, n: u32) -> Model {
-        Model { timeouts: n, ..self }
+        Model {
+            timeouts: n,
+            ..self
+        }
     }
 
     /// In one execution up to `n` waits may return without a wake.
     pub fn spurious(self, n: u32) -> Model {
-        Model { spurious: n, ..self }
+        Model {
+            spurious: n,
+            ..self
+        }
     }
 
     /// Only interleavings in which threads are preempted at most `n` times in all (they may switch
     /// as often as they like where they yield or sleep). `LOOM_MAX_PREEMPTIONS` overrides it.
     pub fn preemptions(self, n: usize) -> Model {
-        Model { preemptions: Some(n), ..self }
+        Model {
+            preemptions: Some(n),
+            ..self
+        }
     }
 
     /// Runs `body` in every interleaving; panics with the first that panics, deadlocks, races on a

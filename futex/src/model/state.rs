@@ -76,7 +76,11 @@ pub(super) fn begin(timeouts: u32, spurious: u32) -> Option<loom::thread::JoinHa
 /// Takes an offer if one stands and suits.
 pub(super) fn take_offer(timed: bool) -> Option<Offer> {
     let offers = with(|state| state.offers.clone())?;
-    let take = |kind| offers.compare_exchange(kind, NOTHING, Relaxed, Relaxed).is_ok();
+    let take = |kind| {
+        offers
+            .compare_exchange(kind, NOTHING, Relaxed, Relaxed)
+            .is_ok()
+    };
     if timed && take(TIME_OUT) {
         Some(Offer::TimeOut)
     } else if take(SPURIOUS) {
@@ -105,7 +109,10 @@ pub(super) fn no_progress(address: usize) {
         state.barren += 1;
         state.barren
     });
-    assert!(barren < BARREN, "lost wake: a thread sleeps on {address:#x} and nobody can wake it");
+    assert!(
+        barren < BARREN,
+        "lost wake: a thread sleeps on {address:#x} and nobody can wake it"
+    );
 }
 
 pub(super) fn register(address: usize, word: &Rc<Word>) {
@@ -119,8 +126,16 @@ pub(super) fn word_at(address: usize) -> Option<Rc<Word>> {
 }
 
 pub(super) fn enqueue(address: usize) -> Rc<Sleeper> {
-    let sleeper = Rc::new(Sleeper { woken: Cell::new(false) });
-    with(|state| state.queues.entry(address).or_default().push_back(Rc::clone(&sleeper)));
+    let sleeper = Rc::new(Sleeper {
+        woken: Cell::new(false),
+    });
+    with(|state| {
+        state
+            .queues
+            .entry(address)
+            .or_default()
+            .push_back(Rc::clone(&sleeper))
+    });
     sleeper
 }
 
@@ -137,7 +152,9 @@ pub(super) fn leave(sleeper: &Rc<Sleeper>) {
 pub(super) fn wake(address: usize, n: usize) -> usize {
     with(|state| {
         state.barren = 0;
-        let Some(queue) = state.queues.get_mut(&address) else { return 0 };
+        let Some(queue) = state.queues.get_mut(&address) else {
+            return 0;
+        };
         let n = n.min(queue.len());
         queue.drain(..n).for_each(|sleeper| sleeper.woken.set(true));
         n
