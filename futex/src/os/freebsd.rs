@@ -55,7 +55,8 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
     }
 }
 
-/// `None` if the clock cannot represent it: never.
+/// `None` if the kernel cannot represent it, 68 years after the machine was started: never. It
+/// counts time in 32 bits of seconds and 32 of fraction, whatever a `timespec` could hold.
 ///
 /// `Instant` hides its number, so the moment is carried over by its distance. The distance is taken
 /// before the kernel's clock is read: the result can only be later than asked, never earlier.
@@ -69,13 +70,13 @@ fn on_the_kernels_clock(at: Instant) -> Option<libc::_umtx_time> {
     // cannot fail.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
     let nanoseconds = now.tv_nsec as u32 + left.subsec_nanos();
-    let seconds = libc::time_t::try_from(left.as_secs())
+    let seconds = u64::try_from(now.tv_sec)
         .ok()?
-        .checked_add(now.tv_sec)?
-        .checked_add(libc::time_t::from(nanoseconds / 1_000_000_000 != 0))?;
+        .checked_add(left.as_secs())?
+        .checked_add(u64::from(nanoseconds / 1_000_000_000))?;
     Some(libc::_umtx_time {
         _timeout: libc::timespec {
-            tv_sec: seconds,
+            tv_sec: libc::time_t::from(i32::try_from(seconds).ok()?),
             tv_nsec: (nanoseconds % 1_000_000_000) as libc::c_long,
         },
         _flags: libc::UMTX_ABSTIME,
