@@ -104,12 +104,14 @@ pub fn current_id() -> ThreadId {
 fn first_use() -> ThreadId {
     // Where the system frees the memory of thread-locals before it runs our exit hook, CURRENT
     // starts again from 0; the hook still knows.
-    let id = exit::armed().unwrap_or_else(|| {
-        let id = registry::issue();
-        exit::arm(id);
-        id
-    });
+    if let Some(id) = exit::armed() {
+        CURRENT.set(id.get());
+        return id;
+    }
+    let id = registry::issue();
+    // Before arming: that may allocate, and the allocator may ask who is calling.
     CURRENT.set(id.get());
+    exit::arm(id);
     id
 }
 
