@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
 #[command(
-    name = "cargo xtask",
+    bin_name = "cargo xtask",
     about = "The checks CI runs, each runnable alone."
 )]
 struct Cli {
