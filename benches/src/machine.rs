@@ -6,6 +6,7 @@ use crate::work::steps_per_us;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 /// One compared implementation and its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub struct Machine {
     pub versions: Vec<Version>,
     /// Steps of the calibrated work per microsecond.
     pub work_steps_per_us: f64,
+    /// What reading the clock costs, in nanoseconds: part of every recorded wait.
+    pub clock_ns: f64,
     /// Load average at the start: one, five and fifteen minutes.
     pub load: Option<[f64; 3]>,
     /// The share of the machine's CPU time that went to other processes, or to other guests of the
@@ -62,6 +65,7 @@ impl Machine {
             commit: commit(),
             versions: peers.iter().map(version).collect(),
             work_steps_per_us: steps_per_us(),
+            clock_ns: clock_ns(),
             load: load(),
             others_share: None,
         }
@@ -149,6 +153,19 @@ fn proc_field(path: impl AsRef<Path>, key: &str) -> Option<String> {
         let (name, value) = line.split_once(':')?;
         (name.trim() == key).then(|| value.trim().to_owned())
     })
+}
+
+/// The shortest of many averages: an interrupted one is longer, and none can be shorter.
+fn clock_ns() -> f64 {
+    const READS: u32 = 1_000;
+    let average = || {
+        let start = Instant::now();
+        for _ in 0..READS {
+            std::hint::black_box(Instant::now());
+        }
+        start.elapsed().as_nanos() as f64 / f64::from(READS)
+    };
+    (0..20).map(|_| average()).fold(f64::INFINITY, f64::min)
 }
 
 fn load() -> Option<[f64; 3]> {

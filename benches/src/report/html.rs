@@ -242,7 +242,7 @@ fn method(page: &mut String, report: &Report, groups: &[Group<'_>]) {
          and it is small; <b>unclear</b> otherwise. The layout of the machine code shifts \
          single-threaded figures by up to a nanosecond, and A/A cannot show that.</li>\n\
          <li>Waits and futex calls are taken in {} further round(s), with the clock read around \
-         every acquire. Futex calls are counted where the library enters the kernel through \
+         every acquire; that adds {:.0} ns to each wait. Futex calls are counted where the library enters the kernel through \
          libc’s <code>syscall</code>; glibc’s own mutex does not, so it has none to show (n/a).</li>\n\
          <li><b>What a saturation test shows.</b> With little or no work outside, threads do nothing \
          but compete, and the fastest lock is often one that lets a thread take it again and again. \
@@ -256,7 +256,8 @@ fn method(page: &mut String, report: &Report, groups: &[Group<'_>]) {
         report.machine.cpus,
         report.machine.work_steps_per_us,
         HOUSE.id,
-        b.account_rounds
+        b.account_rounds,
+        report.machine.clock_ns
     );
 }
 

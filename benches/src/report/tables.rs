@@ -108,6 +108,7 @@ pub(super) fn machine(page: &mut String, report: &Report) {
     row("virtual machine", vm);
     row("system", &m.kernel);
     row("compiler", &format!("{}, for {}", m.rustc, m.target));
+    row("reading the clock", &nanos(m.clock_ns));
     row("commit", &m.commit);
     for v in &m.versions {
         row(&v.peer, &v.version);

@@ -25,16 +25,19 @@ pub(in crate::report) fn waits(group: &Group<'_>) -> Option<String> {
         left: 260,
         right: WIDTH - 24,
     };
-    let height = 48 + ROW * timed.len() as i32 + 6;
+    let bottom = 48 + ROW * timed.len() as i32;
+    let height = bottom + 24;
     let about = "acquire latency per cell: median, p99, p99.9 and longest";
     Some(Canvas::svg((WIDTH as u32, height as u32), about, |c| {
         c.legend((16, 12), &SHOWN);
         let mut tick = 10.0;
         while tick <= scale.high {
             let x = scale.x(tick);
-            c.line((x, 44), (x, height - 6), Ink::Grid, 1);
+            c.line((x, 44), (x, bottom), Ink::Grid, 1);
             let text = nanos(tick).replace(".00", "").replace(".0", "");
-            c.text((x, 34), Align::Centre, Ink::Muted, 11, &text);
+            for y in [34, bottom + 12] {
+                c.text((x, y), Align::Centre, Ink::Muted, 11, &text);
+            }
             tick *= 10.0;
         }
         for (i, cell) in timed.iter().enumerate() {
