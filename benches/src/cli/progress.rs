@@ -19,7 +19,7 @@ impl Bar {
         let total: Duration = cells.iter().map(|c| budget.estimate(c)).sum();
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total.as_millis() as u64);
-            let template = "{wide_bar} {percent:>3} % · {msg} · {eta} left";
+            let template = "{bar:30} {percent:>3} % · {eta} left · {wide_msg}";
             bar.set_style(ProgressStyle::with_template(template).expect("a constant that parses"));
             bar
         });
