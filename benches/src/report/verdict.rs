@@ -5,6 +5,7 @@ use super::doubts::{Doubts, doubts};
 use super::groups::{Group, Standing};
 use super::schema::Report;
 use super::text::nanos;
+use crate::adapter::HOUSE;
 use crate::pin::Pinning;
 use std::fmt::Write;
 
@@ -67,7 +68,34 @@ fn grid_sentence(group: &Group<'_>) -> Option<String> {
         count(2),
         count(3)
     );
+    text.push_str(&fairness(group));
     Some(text)
+}
+
+/// The worst that happened to a thread in any cell of the group, for ours and the main peers.
+fn fairness(group: &Group<'_>) -> String {
+    let worst = |peer: &str| {
+        let cells = group.cells.iter().filter_map(|c| c.cell.contender(peer));
+        let accounts: Vec<_> = cells.map(|k| &k.accounts).collect();
+        let jain = accounts.iter().map(|a| a.jain).fold(1.0, f64::min);
+        let longest = accounts.iter().filter_map(|a| a.latency.as_ref());
+        let longest = longest.map(|l| l.max_ns).max()?;
+        Some((format!("{jain:.2}"), nanos(longest as f64)))
+    };
+    let Some((jain, wait)) = worst(HOUSE.id) else {
+        return String::new();
+    };
+    let peers: Vec<_> = ["std", "parking_lot"]
+        .iter()
+        .filter_map(|p| Some((p, worst(p)?)))
+        .collect();
+    let jains: Vec<String> = peers.iter().map(|(p, w)| format!("{p} {}", w.0)).collect();
+    let waits: Vec<String> = peers.iter().map(|(p, w)| format!("{p} {}", w.1)).collect();
+    format!(
+        " In its worst cell Jain's index is {jain} ({}); the longest wait is {wait} ({}).",
+        jains.join(", "),
+        waits.join(", ")
+    )
 }
 
 fn alone_sentence(group: &Group<'_>) -> Option<String> {
@@ -179,10 +207,33 @@ fn capital(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::groups::groups;
+    use crate::report::sample;
 
     #[test]
     fn sentences_begin_with_a_capital() {
         assert_eq!(capital("lock"), "Lock");
         assert_eq!(capital(""), "");
+    }
+
+    #[test]
+    fn the_verdict_names_ratio_fairness_and_longest_wait() {
+        let report = sample::report();
+        let text = sentences(&report, &groups(&report)).join(" ");
+        for part in [
+            "2.00 times as fast as std",
+            "Jain's index is 1.00",
+            "50.0 µs (std 50.0 µs",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_early_time_out_is_told() {
+        let mut report = sample::report();
+        report.cells[1].contenders[3].accounts.early = 2;
+        let text = sentences(&report, &groups(&report)).join(" ");
+        assert!(text.contains("BUG in parking_lot: 2 time-outs"), "{text}");
     }
 }
