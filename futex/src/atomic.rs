@@ -20,8 +20,10 @@ pub use core::sync::atomic::{
 /// x86 (the instruction is locked either way), a plain load or store does not.
 #[inline(always)]
 pub fn full_fence_after_rmw() {
+    // ORD fence.compiler ⇒ fence.full: the locked instruction before it is the fence.
     #[cfg(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri), not(loom)))]
     core::sync::atomic::compiler_fence(Ordering::SeqCst);
+    // ORD fence.full ⇒ fence.full: whatever the caller's label says.
     #[cfg(not(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri), not(loom))))]
     fence(Ordering::SeqCst);
 }

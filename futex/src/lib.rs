@@ -16,6 +16,33 @@ use model::futex as os;
 #[cfg(loom)]
 pub use model::thread;
 
+/// `std::thread_local!` for values made in a `const` context; in the model each thread of the model
+/// has its own. Use the keys by `with` only.
+#[macro_export]
+macro_rules! per_thread {
+    ($($(#[$meta:meta])* static $name:ident: $type:ty = $value:expr;)*) => {
+        $crate::__per_thread! { $($(#[$meta])* static $name: $type = $value;)* }
+    };
+}
+
+#[cfg(not(loom))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __per_thread {
+    ($($(#[$meta:meta])* static $name:ident: $type:ty = $value:expr;)*) => {
+        ::std::thread_local! { $($(#[$meta])* static $name: $type = const { $value };)* }
+    };
+}
+
+#[cfg(loom)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __per_thread {
+    ($($(#[$meta:meta])* static $name:ident: $type:ty = $value:expr;)*) => {
+        $crate::model::loom::thread_local! { $($(#[$meta])* static $name: $type = $value;)* }
+    };
+}
+
 pub use deadline::{Deadline, Waited};
 pub use spin::Spin;
 
@@ -69,10 +96,7 @@ pub fn wait(word: &AtomicU32, expected: u32) {
 /// still compares. A signal ends it as [`Wait::Woken`].
 #[inline]
 pub fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    let _asleep = thread::sleeping(
-        core::ptr::from_ref(word).addr(),
-        deadline != Deadline::NEVER,
-    );
+    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), deadline != Deadline::NEVER);
     os::wait_until(word, expected, deadline)
 }
 
@@ -89,17 +113,12 @@ pub fn wake_one(word: *const AtomicU32) -> bool {
     os::wake_one(word)
 }
 
-/// Whether [`wake_one`] and [`wake`] are exact here: `false` and 0 then mean that nobody slept, and
-/// anything else that somebody was woken.
-pub const COUNTS_WAKES: bool = cfg!(any(
-    loom,
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd"
-));
+/// Whether [`wake_one`], [`wake`] and [`wake_all`] count exactly here: `false` and 0 then mean that
+/// nobody slept, and anything else that so many were woken. Windows and FreeBSD do not tell.
+pub const COUNTS_WAKES: bool = cfg!(not(any(windows, target_os = "freebsd")));
 
-/// Wakes up to `n` threads that sleep on `word`, and says how many: exactly on Linux and FreeBSD,
-/// as an upper bound elsewhere. As for [`wake_one`], the address may dangle.
+/// Wakes up to `n` threads that sleep on `word`, and says how many: exactly where
+/// [`COUNTS_WAKES`], as an upper bound elsewhere. As for [`wake_one`], the address may dangle.
 #[inline]
 pub fn wake(word: *const AtomicU32, n: usize) -> usize {
     os::wake(word, n)

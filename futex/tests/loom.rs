@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
-use lockwright_futex::atomic::{AtomicU32, Ordering};
-use lockwright_futex::model::{Model, share};
-use lockwright_futex::{Deadline, Requeue, Wait, requeue, wait, wait_until, wake, wake_all, wake_one};
-use loom::cell::UnsafeCell;
-use loom::thread;
-use std::time::Duration;
 use Ordering::{Acquire, Relaxed, Release};
+use lockwright_futex::atomic::{AtomicU32, Ordering};
+use lockwright_futex::model::{Model, share, spawn};
+use lockwright_futex::{
+    Deadline, Requeue, Wait, requeue, wait, wait_until, wake, wake_all, wake_one,
+};
+use loom::cell::UnsafeCell;
+use std::time::Duration;
 
 /// 0 free, 1 held, 2 held and somebody may sleep.
 #[derive(Debug)]
@@ -48,11 +49,11 @@ fn threads_count(lock: impl Fn() -> ThreeState, threads: usize) {
     let workers: Vec<_> = (1..threads)
         .map(|_| {
             let (lock, counter) = (Arc::clone(&lock), Arc::clone(&counter));
-            thread::spawn(move || add_one(&lock, &counter))
+            spawn(move || add_one(&lock, &counter))
         })
         .collect();
     add_one(&lock, &counter);
-    workers.into_iter().for_each(|worker| worker.join().unwrap());
+    workers.into_iter().for_each(|worker| worker.join());
     lock.acquire();
     // SAFETY: the lock is held, and loom checks exactly this claim.
     assert_eq!(counter.with(|n| unsafe { *n }), threads);
@@ -98,9 +99,7 @@ fn a_missing_wake_is_found() {
 #[test]
 #[should_panic(expected = "lost wake")]
 fn a_missing_wake_is_found_among_spurious_returns() {
-    Model::new()
-        .spurious(1)
-        .check(|| threads_count(|| ThreeState { wakes: false, ..SOUND }, 2));
+    Model::new().spurious(1).check(|| threads_count(|| ThreeState { wakes: false, ..SOUND }, 2));
 }
 
 /// A wake says nothing about data: only the word does. The woken thread must not be ordered after
@@ -112,7 +111,7 @@ fn a_wake_publishes_nothing() {
         let word = share(AtomicU32::new(0));
         let data = Arc::new(UnsafeCell::new(0));
         let (word2, data2) = (Arc::clone(&word), Arc::clone(&data));
-        let waker = thread::spawn(move || {
+        let waker = spawn(move || {
             // SAFETY: there is no such claim: the model must object.
             data2.with_mut(|d| unsafe { *d = 1 });
             word2.store(1, Relaxed);
@@ -123,7 +122,7 @@ fn a_wake_publishes_nothing() {
         }
         // SAFETY: as above.
         data.with(|d| unsafe { *d });
-        waker.join().unwrap();
+        waker.join();
     });
 }
 
@@ -135,12 +134,12 @@ fn a_timed_wait_ends_in_every_way() {
     Model::new().timeouts(1).spurious(1).check(move || {
         let word = share(AtomicU32::new(0));
         let other = Arc::clone(&word);
-        let waker = thread::spawn(move || {
+        let waker = spawn(move || {
             other.store(1, Relaxed);
             wake_all(&*other)
         });
         let end = wait_until(&word, 0, Deadline::after(Duration::from_secs(1)));
-        let woken = waker.join().unwrap();
+        let woken = waker.join();
         seen_inside.lock().unwrap().insert((format!("{end:?}"), woken));
     });
     let seen = seen.lock().unwrap();
@@ -170,7 +169,7 @@ fn wake_wakes_as_many_as_it_says() {
         let sleepers: Vec<_> = (0..2)
             .map(|_| {
                 let word = Arc::clone(&word);
-                thread::spawn(move || wait(&word, 0))
+                spawn(move || wait(&word, 0))
             })
             .collect();
         let mut woken = wake(&*word, 1);
@@ -178,7 +177,7 @@ fn wake_wakes_as_many_as_it_says() {
         word.store(1, Relaxed);
         woken += wake(&*word, 2);
         assert!(woken <= 2);
-        sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+        sleepers.into_iter().for_each(|sleeper| sleeper.join());
     });
 }
 
@@ -187,7 +186,7 @@ fn the_moved_wake_where_they_were_moved_to() {
     Model::new().preemptions(2).check(|| {
         let words = share([AtomicU32::new(0), AtomicU32::new(0)]);
         let inside = Arc::clone(&words);
-        let sleeper = thread::spawn(move || wait(&inside[0], 0));
+        let sleeper = spawn(move || wait(&inside[0], 0));
         assert_eq!(requeue(&words[0], 7, &words[1], 0), Requeue::Changed);
         let moved = requeue(&words[0], 0, &words[1], 0);
         words[0].store(1, Relaxed);
@@ -195,6 +194,6 @@ fn the_moved_wake_where_they_were_moved_to() {
         let woken = wake_all(&words[1]);
         assert_eq!(moved, Requeue::Done(woken));
         assert!(left + woken <= 1);
-        sleeper.join().unwrap();
+        sleeper.join();
     });
 }

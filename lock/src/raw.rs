@@ -1,4 +1,5 @@
-//! The two words of a lock and every transition between their states.
+//! The two words of a lock, and the transitions of the first; those of the second are in `waiting.rs`,
+//! the way of a thread through both in `slow.rs`.
 //!
 //! `owner`, who may go on:
 //!
@@ -17,12 +18,13 @@
 //! | 0 ..= 21 | *waiters*: threads that sleep on `waiting`, or are on the way to or from it | no: each counts itself |
 //! | 22 `WAKING` | a wake is under way, and whom it wakes will look: send no other | it outlives a waiter that timed out: leaving clears it |
 //! | 23 `ORPHAN` | with `WAKING`: the wake reached nobody; whoever is about to sleep adopts it | as `WAKING` |
-//! | 24 ..= 31 | *heirs*: waiters passed over for too long, who now sleep on `owner` | no, as waiters |
+//! | 24 ..= 30 | *heirs*: waiters passed over for too long, who now sleep on `owner` | no, as waiters |
+//! | 31 `BEQUEST` | there are heirs; the same bit as `TO_HEIR` | no, it changes with their number |
 //!
 //! A thread tries, spins, then counts itself as a waiter and sleeps on `waiting`. Releases wake one
 //! waiter at a time: `WAKING` is set from the wake until the woken thread has taken the lock or gone
 //! back to sleep. A thread that has had the lock for a while hands it to the waiters instead of
-//! setting it free ([`crate::tenure`]); a waiter who loses all the same becomes an heir, and then no
+//! setting it free (`tenure.rs`); a waiter who loses all the same becomes an heir, and then no
 //! release sets the lock free before the heirs had it.
 //!
 //! Invariants:
@@ -47,6 +49,7 @@
 //! For heirs the same holds with `owner`, which R itself has changed before it wakes them.
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
 use futex::atomic::{AtomicU32, full_fence_after_rmw};
 use futex::thread::ThreadId;
 use futex::{Deadline, Wait};
@@ -55,28 +58,29 @@ use crate::tenure;
 
 pub(crate) const FREE: u32 = 0;
 pub(crate) const ANONYMOUS: u32 = ThreadId::MAX + 1;
-const TO_HEIR: u32 = 1 << 31;
-const TO_WAITER: u32 = 1 << 31 | 1;
+pub(crate) const TO_HEIR: u32 = 1 << 31;
+pub(crate) const TO_WAITER: u32 = TO_HEIR | 1;
 
-const WAITER: u32 = 1;
-const WAITERS: u32 = (1 << 22) - 1;
-const WAKING: u32 = 1 << 22;
-const ORPHAN: u32 = 1 << 23;
-const HEIR: u32 = 1 << 24;
-const HEIRS: u32 = 0xFF << 24;
+pub(crate) const WAITER: u32 = 1;
+pub(crate) const WAITERS: u32 = (1 << 22) - 1;
+pub(crate) const WAKING: u32 = 1 << 22;
+pub(crate) const ORPHAN: u32 = 1 << 23;
+pub(crate) const HEIR: u32 = 1 << 24;
+pub(crate) const HEIRS: u32 = 0x7F << 24;
+pub(crate) const BEQUEST: u32 = 1 << 31;
 
 const _: () = {
-    assert!(ANONYMOUS < TO_HEIR && TO_HEIR < TO_WAITER);
-    assert!(WAITERS | WAKING | ORPHAN | HEIRS == u32::MAX);
-    assert!(WAITERS & WAKING == 0 && WAKING & ORPHAN == 0 && ORPHAN & HEIRS == 0);
-    assert!(HEIR > WAITERS && HEIR & HEIRS == HEIR);
+    assert!(ANONYMOUS < TO_HEIR && BEQUEST == TO_HEIR);
+    assert!(WAITERS + WAKING + ORPHAN + HEIRS + BEQUEST == u32::MAX);
+    assert!(WAITERS & WAITER == WAITER && HEIRS & HEIR == HEIR);
+    assert!(WAKING == WAITERS + WAITER && ORPHAN == 2 * WAKING && HEIR == 2 * ORPHAN);
 };
 
 /// The two words.
 #[repr(C)]
 pub(crate) struct Words {
-    owner: AtomicU32,
-    waiting: AtomicU32,
+    pub(crate) owner: AtomicU32,
+    pub(crate) waiting: AtomicU32,
 }
 
 /// A thread's place among those who want the lock.
@@ -95,10 +99,7 @@ pub(crate) enum Place {
 
 impl Words {
     pub(crate) const fn new() -> Words {
-        Words {
-            owner: AtomicU32::new(FREE),
-            waiting: AtomicU32::new(0),
-        }
+        Words { owner: AtomicU32::new(FREE), waiting: AtomicU32::new(0) }
     }
 
     /// The owner word, for a look that may be stale at once.
@@ -108,32 +109,21 @@ impl Words {
         self.owner.load(Relaxed)
     }
 
-    /// Whether some class of threads may take it.
+    /// Whether nobody holds it: it is free, or handed to some who have not taken it yet.
     #[inline]
     pub(crate) fn is_free(&self) -> bool {
         matches!(self.owner(), FREE | TO_HEIR | TO_WAITER)
     }
-
-    /// Waiters and heirs, as stale.
-    pub(crate) fn waiting(&self) -> u32 {
-        // ORD lock.count: relaxed, nothing is read on the strength of it.
-        let waiting = self.waiting.load(Relaxed);
-        (waiting & WAITERS) + waiting / HEIR
-    }
-
-    // Transitions of `owner`.
 
     /// `FREE` → `me`.
     #[inline]
     pub(crate) fn take_free(&self, me: u32) -> bool {
         // ORD lock.take ⇒ lock.give: what the last holder wrote.
         // ORD lock.take (failure): relaxed, whoever fails looks again.
-        self.owner
-            .compare_exchange(FREE, me, Acquire, Relaxed)
-            .is_ok()
+        self.owner.compare_exchange(FREE, me, Acquire, Relaxed).is_ok()
     }
 
-    /// `FREE`, or handed to one like us, → `me`.
+    /// `FREE`, or handed to such as the caller, → `me`.
     pub(crate) fn take(&self, me: u32, place: Place) -> bool {
         let owner = self.owner();
         let ours = match owner {
@@ -142,265 +132,137 @@ impl Words {
             TO_HEIR => place == Place::Heir,
             _ => false,
         };
-        // ORD lock.inherit ⇒ lock.give: what the last holder wrote.
-        // ORD lock.inherit (failure): relaxed, whoever fails looks again.
-        ours && self
-            .owner
-            .compare_exchange(owner, me, Acquire, Relaxed)
-            .is_ok()
+        // ORD lock.receive ⇒ lock.give: what the last holder wrote.
+        // ORD lock.receive (failure): relaxed, whoever fails looks again.
+        ours && self.owner.compare_exchange(owner, me, Acquire, Relaxed).is_ok()
     }
 
     /// Held → `FREE`, or → `TO_HEIR` if there are heirs. The caller holds the lock.
     #[inline]
     pub(crate) fn release(&self) {
         // ORD lock.heirs: relaxed, an heir unseen here is seen after the fence.
-        if self.waiting.load(Relaxed) >= HEIR {
-            return self.hand_over(TO_HEIR);
-        }
+        let to = self.waiting.load(Relaxed) & BEQUEST;
         // ORD lock.give ⇒ lock.take: what the holder wrote.
-        self.owner.swap(FREE, Release);
-        // ORD lock.look ⇒ lock.enter: either this thread sees who waits, or they see it free (I3).
+        self.owner.swap(to, Release);
+        // ORD lock.look ⇒ lock.enter: either this thread sees who waits, or they see what it did (I3).
         full_fence_after_rmw();
-        // ORD lock.sleepers: relaxed, the fence orders it.
-        let waiting = self.waiting.load(Relaxed);
-        if waiting != 0 {
-            self.wake_next(waiting);
+        // ORD lock.who-waits: relaxed, the fence orders it.
+        if to | self.waiting.load(Relaxed) != 0 {
+            self.after_release();
         }
     }
 
-    /// Held by anyone → free or handed over; `false`, and nothing changed, if nobody holds it.
+    /// Held by anyone → `FREE` or `TO_HEIR`; `false`, and nothing changed, if nobody holds it.
+    #[inline]
     pub(crate) fn release_checked(&self) -> bool {
         let mut owner = self.owner();
-        while owner != FREE && owner < TO_HEIR {
+        loop {
+            if matches!(owner, FREE | TO_HEIR | TO_WAITER) {
+                return false;
+            }
             // ORD lock.heirs-checked: relaxed, as lock.heirs.
-            let heirs = self.waiting.load(Relaxed) >= HEIR;
-            let next = if heirs { TO_HEIR } else { FREE };
+            let to = self.waiting.load(Relaxed) & BEQUEST;
             // ORD lock.give-checked ⇒ lock.take: what the holder wrote.
             // ORD lock.give-checked (failure): relaxed, it looks again.
-            match self.owner.compare_exchange(owner, next, Release, Relaxed) {
-                Ok(_) => {
-                    // ORD lock.look-checked ⇒ lock.enter: as lock.look.
-                    full_fence_after_rmw();
-                    if heirs {
-                        self.wake_receiver(TO_HEIR);
-                    } else {
-                        self.wake_next(self.waiting.load(Relaxed));
-                    }
-                    return true;
-                }
+            match self.owner.compare_exchange(owner, to, Release, Relaxed) {
+                Ok(_) => break,
                 Err(now) => owner = now,
             }
         }
-        false
+        // ORD lock.look-checked ⇒ lock.enter: as lock.look.
+        full_fence_after_rmw();
+        // ORD lock.who-waits-checked: relaxed, the fence orders it.
+        if self.waiting.load(Relaxed) != 0 || self.owner() == TO_HEIR {
+            self.after_release();
+        }
+        true
     }
 
-    /// Held → handed to an heir, or else to a waiter, or else free. The caller holds the lock.
+    /// Held → handed to an heir, or else to a waiter, or else `FREE`. The caller holds the lock.
     pub(crate) fn release_fair(&self) {
         // ORD lock.fair: relaxed, whoever is unseen here is seen after the fence.
-        match self.waiting.load(Relaxed) {
-            0 => self.release(),
-            heirs if heirs >= HEIR => self.hand_over(TO_HEIR),
-            _ => self.hand_over(TO_WAITER),
-        }
-    }
-
-    /// Held → `to`.
-    #[cold]
-    #[inline(never)]
-    fn hand_over(&self, to: u32) {
-        // ORD lock.hand ⇒ lock.inherit: what the holder wrote.
+        let to = match self.waiting.load(Relaxed) {
+            0 => return self.release(),
+            waiting if waiting & BEQUEST != 0 => TO_HEIR,
+            _ => TO_WAITER,
+        };
+        // ORD lock.hand-over ⇒ lock.receive: what the holder wrote.
         self.owner.swap(to, Release);
-        // ORD lock.hand-look ⇒ lock.enter: either this thread sees that a receiver is left, or the
-        // one that left sees the hand-over (I3).
+        // ORD lock.look-fair ⇒ lock.enter: as lock.look.
         full_fence_after_rmw();
         self.wake_receiver(to);
     }
 
-    /// After `owner` became `to`: wakes one who may take it; if none is left, sets it free.
-    fn wake_receiver(&self, to: u32) {
-        loop {
-            // ORD lock.receivers: relaxed, the fences before it order it.
-            let waiting = self.waiting.load(Relaxed);
-            if to == TO_HEIR && waiting & HEIRS != 0 {
-                futex::wake_one(&raw const self.owner);
-                return;
-            }
-            if to == TO_WAITER && waiting & WAITERS != 0 {
-                if waiting & WAKING != 0 || self.wake_waiter(waiting).is_ok() {
-                    return;
-                }
-                continue;
-            }
-            if self.take_back(to) {
-                // ORD lock.take-back-look ⇒ lock.enter: as lock.look.
-                full_fence_after_rmw();
-                // ORD lock.back-sleepers: relaxed, the fence orders it.
-                self.wake_next(self.waiting.load(Relaxed));
-            }
-            return;
-        }
-    }
-
-    /// `to` → `FREE`; `false` if somebody took it after all.
-    fn take_back(&self, to: u32) -> bool {
-        // ORD lock.take-back: relaxed; as a read-modify-write it carries on what lock.hand released.
-        self.owner
-            .compare_exchange(to, FREE, Relaxed, Relaxed)
-            .is_ok()
-    }
-
-    // Transitions of `waiting`.
-
-    /// After `owner` became free: bequeaths it, hands it over or wakes a waiter, as the case may be.
+    /// The rest of a release that was not the end of it: somebody may have to be woken.
     #[cold]
     #[inline(never)]
-    fn wake_next(&self, mut waiting: u32) {
-        if waiting & HEIRS != 0 {
-            return self.pass(TO_HEIR);
+    fn after_release(&self) {
+        match self.owner() {
+            TO_HEIR => self.wake_receiver(TO_HEIR),
+            _ => self.wake_next(),
         }
-        if waiting & WAITERS != 0 && tenure::is_over() {
-            return self.pass(TO_WAITER);
-        }
-        while waiting & WAITERS != 0 && waiting & WAKING == 0 {
-            match self.wake_waiter(waiting) {
-                Ok(()) => return,
-                Err(now) => waiting = now,
+    }
+
+    /// After `owner` became free: passes it on, or wakes a waiter if nobody is awake for them.
+    pub(crate) fn wake_next(&self) {
+        loop {
+            // ORD lock.next: relaxed, the fence before it orders it.
+            let waiting = self.waiting.load(Relaxed);
+            if waiting & BEQUEST != 0 {
+                return self.pass(TO_HEIR);
+            }
+            if waiting & WAITERS == 0 {
+                return;
+            }
+            if tenure::is_over() {
+                return self.pass(TO_WAITER);
+            }
+            if waiting & WAKING != 0 || self.wake_waiter(waiting) {
+                return;
             }
         }
     }
 
-    /// `FREE` → `to`, after a release, unless somebody was faster.
+    /// `FREE` → `to`, unless somebody was faster.
     fn pass(&self, to: u32) {
-        // ORD lock.pass: relaxed; as a read-modify-write it carries on what lock.give released.
-        if self
-            .owner
-            .compare_exchange(FREE, to, Relaxed, Relaxed)
-            .is_ok()
-        {
-            // ORD lock.pass-look ⇒ lock.enter: as lock.hand-look.
+        // ORD lock.pass: relaxed; as a read-modify-write it carries on what lock.give published.
+        if self.owner.compare_exchange(FREE, to, Relaxed, Relaxed).is_ok() {
+            // ORD lock.look-passed ⇒ lock.enter: as lock.look.
             full_fence_after_rmw();
             self.wake_receiver(to);
         }
     }
 
-    /// `WAKING` clear → set, and wakes one waiter, or leaves the wake to be adopted.
-    fn wake_waiter(&self, waiting: u32) -> Result<(), u32> {
-        // ORD lock.waking: relaxed, the woken thread finds its data through `owner`.
-        let marks = if futex::COUNTS_WAKES {
-            WAKING
-        } else {
-            WAKING | ORPHAN
-        };
-        self.waiting
-            .compare_exchange(waiting, waiting | marks, Relaxed, Relaxed)?;
-        if !futex::wake_one(&raw const self.waiting) {
-            let (_, now) = self.recount(|now| match now & WAKING {
-                0 => now,
-                _ => now | ORPHAN,
-            });
-            if now & ORPHAN != 0 {
-                futex::wake_one(&raw const self.waiting);
+    /// After `owner` became `to`: wakes one who may take it; if none is left, `to` → `FREE`.
+    pub(crate) fn wake_receiver(&self, to: u32) {
+        loop {
+            // ORD lock.receivers: relaxed, the fence before it orders it.
+            let waiting = self.waiting.load(Relaxed);
+            if to == TO_HEIR && waiting & BEQUEST != 0 {
+                futex::wake_one(&raw const self.owner);
+                return;
             }
-        }
-        Ok(())
-    }
-
-    /// Counts the caller in as a waiter.
-    pub(crate) fn enter(&self) {
-        // ORD lock.enter-count: relaxed, the fence orders it.
-        self.waiting.fetch_add(WAITER, Relaxed);
-        // ORD lock.enter ⇒ lock.look: either this thread sees the lock free, or the releasing thread
-        // sees it counted (I3).
-        full_fence_after_rmw();
-    }
-
-    /// Replaces `waiting` by what `next` makes of it: what it was, and what it is.
-    fn recount(&self, next: impl Fn(u32) -> u32) -> (u32, u32) {
-        // ORD lock.recount-load: relaxed, the exchange checks it.
-        let mut now = self.waiting.load(Relaxed);
-        // ORD lock.recount: relaxed, the fences around it order it.
-        while let Err(other) = self
-            .waiting
-            .compare_exchange_weak(now, next(now), Relaxed, Relaxed)
-        {
-            now = other;
-        }
-        (now, next(now))
-    }
-
-    /// Counts a waiter as an heir, unless there are as many as can be counted.
-    pub(crate) fn promote(&self) -> Place {
-        let (before, _) = self.recount(|now| match now & HEIRS {
-            HEIRS => now,
-            _ => tidy(Place::Woken.without_one(now)) + HEIR,
-        });
-        // ORD lock.promote ⇒ lock.look: as lock.enter.
-        full_fence_after_rmw();
-        if before & HEIRS == HEIRS {
-            Place::Woken
-        } else {
-            Place::Heir
+            if to == TO_WAITER && waiting & WAITERS != 0 {
+                if waiting & WAKING != 0 || self.wake_waiter(waiting) {
+                    return;
+                }
+                continue;
+            }
+            // ORD lock.take-back: relaxed; as a read-modify-write it carries on what was published.
+            if self.owner.compare_exchange(to, FREE, Relaxed, Relaxed).is_ok() {
+                // ORD lock.look-back ⇒ lock.enter: as lock.look.
+                full_fence_after_rmw();
+                self.wake_next();
+            }
+            return;
         }
     }
 
-    /// Sleeps on `waiting` while nothing changes there, or says in `place` why the caller has to
-    /// look at `owner` again first. It has looked since it was counted.
-    pub(crate) fn sleep_as_waiter(&self, place: &mut Place, deadline: Deadline) -> Wait {
-        // ORD lock.before-sleep: relaxed, the futex compares again.
-        let waiting = self.waiting.load(Relaxed);
-        if *place == Place::Woken || waiting & ORPHAN != 0 {
-            // ORD lock.decide: relaxed, the fence orders it.
-            self.waiting.fetch_and(!(WAKING | ORPHAN), Relaxed);
-            // ORD lock.decide-look ⇒ lock.look: as lock.enter.
-            full_fence_after_rmw();
-            *place = Place::Waiter;
-            return Wait::Changed;
-        }
-        futex::wait_until(&self.waiting, waiting, deadline)
-    }
-
-    /// Sleeps on `owner` while the same thread holds the lock.
+    /// An heir sleeps on `owner` while the same thread holds the lock.
     pub(crate) fn sleep_as_heir(&self, deadline: Deadline) -> Wait {
         match self.owner() {
             FREE | TO_HEIR | TO_WAITER => Wait::Changed,
             owner => futex::wait_until(&self.owner, owner, deadline),
-        }
-    }
-
-    /// Counts out a thread that has taken the lock.
-    pub(crate) fn leave(&self, place: Place) {
-        self.recount(|now| tidy(place.without_one(now)));
-    }
-
-    /// Counts out a thread that goes without the lock, and passes on the wake or the hand-over that
-    /// may have been meant for it.
-    pub(crate) fn give_up(&self, place: Place) {
-        let (_, waiting) = self.recount(|now| tidy(place.without_one(now)));
-        // ORD lock.give-up ⇒ lock.look: as lock.enter.
-        full_fence_after_rmw();
-        match self.owner() {
-            FREE => self.wake_next(waiting),
-            to @ (TO_HEIR | TO_WAITER) => self.wake_receiver(to),
-            _ => {}
-        }
-    }
-}
-
-/// No mark outlives the waiters, so that `waiting` is 0 when nobody waits.
-fn tidy(waiting: u32) -> u32 {
-    match waiting & WAITERS {
-        0 => waiting & HEIRS,
-        _ => waiting,
-    }
-}
-
-impl Place {
-    /// One such thread fewer. One that was woken has decided.
-    fn without_one(self, waiting: u32) -> u32 {
-        match self {
-            Place::Fresh | Place::Waiter => waiting - WAITER,
-            Place::Woken => (waiting - WAITER) & !(WAKING | ORPHAN),
-            Place::Heir => waiting - HEIR,
         }
     }
 }

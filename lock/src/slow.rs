@@ -62,7 +62,7 @@ impl Words {
                 return false;
             }
             if place == Place::Woken && waited.at_least(ENOUGH) {
-                place = self.promote();
+                place = self.promote(place);
             }
         }
     }

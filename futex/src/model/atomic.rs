@@ -32,7 +32,6 @@ macro_rules! integer {
             }
 
             fn tracked(&self) -> &loom::sync::atomic::$name {
-                state::progress();
                 let tracked = self
                     .tracked
                     .get_or_init(|| Rc::new(loom::sync::atomic::$name::new(self.initial)));

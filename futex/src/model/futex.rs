@@ -15,7 +15,7 @@ fn sleep(word: &AtomicU32, expected: u32, timed: bool) -> Wait {
     }
     let address = address(word);
     let me = state::enqueue(address);
-    loop {
+    for looks in 0.. {
         if let Some(offer) = state::take_offer(timed) {
             // If a wake came first, this thread has swallowed it; the primitive must cope.
             state::leave(&me);
@@ -27,9 +27,13 @@ fn sleep(word: &AtomicU32, expected: u32, timed: bool) -> Wait {
         if me.woken.get() {
             return Wait::Woken;
         }
-        state::no_progress(address);
+        if !state::sleeps_on(address, looks) {
+            break;
+        }
         loom::thread::yield_now();
     }
+    state::leave(&me);
+    Wait::Woken
 }
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {

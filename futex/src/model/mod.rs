@@ -13,8 +13,11 @@
 
 pub mod atomic;
 pub(crate) mod futex;
-mod state;
+pub(crate) mod state;
 pub mod thread;
+
+#[doc(hidden)]
+pub use loom;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -26,41 +29,35 @@ pub struct Model {
     timeouts: u32,
     spurious: u32,
     preemptions: Option<usize>,
+    time_passes: bool,
 }
 
 impl Model {
-    /// No time-outs, no spurious returns, every interleaving.
+    /// No time-outs, no spurious returns, every interleaving; every [`Waited`](crate::Waited) has
+    /// reached whatever limit it is asked about.
     pub fn new() -> Model {
-        Model {
-            timeouts: 0,
-            spurious: 0,
-            preemptions: None,
-        }
+        Model { timeouts: 0, spurious: 0, preemptions: None, time_passes: true }
     }
 
     /// In one execution up to `n` timed waits may time out.
     pub fn timeouts(self, n: u32) -> Model {
-        Model {
-            timeouts: n,
-            ..self
-        }
+        Model { timeouts: n, ..self }
     }
 
     /// In one execution up to `n` waits may return without a wake.
     pub fn spurious(self, n: u32) -> Model {
-        Model {
-            spurious: n,
-            ..self
-        }
+        Model { spurious: n, ..self }
     }
 
     /// Only interleavings in which threads are preempted at most `n` times in all (they may switch
     /// as often as they like where they yield or sleep). `LOOM_MAX_PREEMPTIONS` overrides it.
     pub fn preemptions(self, n: usize) -> Model {
-        Model {
-            preemptions: Some(n),
-            ..self
-        }
+        Model { preemptions: Some(n), ..self }
+    }
+
+    /// No [`Waited`](crate::Waited) reaches its limit.
+    pub fn time_stands_still(self) -> Model {
+        Model { time_passes: false, ..self }
     }
 
     /// Runs `body` in every interleaving; panics with the first that panics, deadlocks, races on a
@@ -70,7 +67,7 @@ impl Model {
         builder.preemption_bound = builder.preemption_bound.or(self.preemptions);
         builder.max_branches = builder.max_branches.max(20_000);
         builder.check(move || {
-            let adversary = state::begin(self.timeouts, self.spurious);
+            let adversary = state::begin(self.timeouts, self.spurious, self.time_passes);
             body();
             if let Some(adversary) = adversary {
                 adversary.join().expect("the adversary panicked");
@@ -82,6 +79,31 @@ impl Model {
 impl Default for Model {
     fn default() -> Model {
         Model::new()
+    }
+}
+
+/// Starts a thread of the model. To be used in the place of `loom::thread::spawn`: it keeps count of
+/// the threads that are awake, so that a lost wake is known for what it is.
+pub fn spawn<T: 'static>(body: impl FnOnce() -> T + 'static) -> JoinHandle<T> {
+    state::one_more_awake();
+    JoinHandle(loom::thread::spawn(move || {
+        let value = body();
+        state::one_fewer_awake();
+        value
+    }))
+}
+
+/// A thread of the model.
+#[derive(Debug)]
+pub struct JoinHandle<T>(loom::thread::JoinHandle<T>);
+
+impl<T> JoinHandle<T> {
+    /// Waits until the thread has finished.
+    pub fn join(self) -> T {
+        state::one_fewer_awake();
+        let value = self.0.join();
+        state::one_more_awake();
+        value.expect("a panic ends the model")
     }
 }
 

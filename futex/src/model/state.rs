@@ -27,9 +27,9 @@ const NOTHING: u32 = 0;
 const TIME_OUT: u32 = 1;
 const SPURIOUS: u32 = 2;
 
-/// After so many looks in a row by sleepers alone, nobody is left who could wake them: a thread
-/// that can run does so before a sleeper looks again (loom prefers who yielded least).
-const BARREN: u32 = 100;
+/// A sleeper that found nothing so often, although somebody is awake, is on a path where loom lets
+/// sleepers take turns with each other for ever. It returns, spuriously, as any wait may.
+const PATIENCE: u32 = 4;
 
 #[derive(Default)]
 struct State {
@@ -39,7 +39,11 @@ struct State {
     words: HashMap<usize, Rc<Word>>,
     ids: HashMap<loom::thread::ThreadId, u32>,
     offers: Option<Rc<Word>>,
-    barren: u32,
+    /// Threads that can still wake others: not asleep, not joining, not finished; and whether the
+    /// adversary is one of them.
+    awake: usize,
+    adversary: bool,
+    time_passes: bool,
 }
 
 thread_local! {
@@ -51,14 +55,21 @@ fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
 }
 
 /// Starts an execution with empty queues, and the adversary if there is anything to offer.
-pub(super) fn begin(timeouts: u32, spurious: u32) -> Option<loom::thread::JoinHandle<()>> {
+pub(super) fn begin(
+    timeouts: u32,
+    spurious: u32,
+    time_passes: bool,
+) -> Option<loom::thread::JoinHandle<()>> {
     // The old state's objects belong to the execution before: forget them before making new ones.
-    with(|state| *state = State::default());
+    with(|state| *state = State { time_passes, awake: 1, ..State::default() });
     if timeouts + spurious == 0 {
         return None;
     }
     let offers = Rc::new(Word::new(NOTHING));
-    with(|state| state.offers = Some(offers));
+    with(|state| {
+        state.offers = Some(offers);
+        state.adversary = true;
+    });
     Some(loom::thread::spawn(move || {
         let offers = with(|state| state.offers.clone()).expect("set before the spawn");
         // Each offer is withdrawn if nobody took it: no sleeper is ever saved by one for certain.
@@ -70,17 +81,19 @@ pub(super) fn begin(timeouts: u32, spurious: u32) -> Option<loom::thread::JoinHa
             offers.store(SPURIOUS, Relaxed);
             offers.store(NOTHING, Relaxed);
         }
+        with(|state| state.adversary = false);
     }))
+}
+
+/// Whether limits on waiting have been reached.
+pub(crate) fn time_passes() -> bool {
+    with(|state| state.time_passes)
 }
 
 /// Takes an offer if one stands and suits.
 pub(super) fn take_offer(timed: bool) -> Option<Offer> {
     let offers = with(|state| state.offers.clone())?;
-    let take = |kind| {
-        offers
-            .compare_exchange(kind, NOTHING, Relaxed, Relaxed)
-            .is_ok()
-    };
+    let take = |kind| offers.compare_exchange(kind, NOTHING, Relaxed, Relaxed).is_ok();
     if timed && take(TIME_OUT) {
         Some(Offer::TimeOut)
     } else if take(SPURIOUS) {
@@ -98,21 +111,24 @@ pub(super) fn touch_offers() {
     }
 }
 
-/// Called by every operation on an atomic: somebody makes progress.
-pub(super) fn progress() {
-    with(|state| state.barren = 0);
+/// Called by a sleeper that found nothing, for the `looks`th time: whether it goes on sleeping.
+pub(super) fn sleeps_on(address: usize, looks: u32) -> bool {
+    let (awake, adversary) = with(|state| (state.awake, state.adversary));
+    assert!(
+        awake > 0 || adversary,
+        "lost wake: a thread sleeps on {address:#x} and all others sleep, join or have finished"
+    );
+    looks < PATIENCE
 }
 
-/// Called by a sleeper each time it finds nothing.
-pub(super) fn no_progress(address: usize) {
-    let barren = with(|state| {
-        state.barren += 1;
-        state.barren
-    });
-    assert!(
-        barren < BARREN,
-        "lost wake: a thread sleeps on {address:#x} and nobody can wake it"
-    );
+/// The calling thread starts another, or comes back from joining one.
+pub(super) fn one_more_awake() {
+    with(|state| state.awake += 1);
+}
+
+/// The calling thread finishes, or joins another.
+pub(super) fn one_fewer_awake() {
+    with(|state| state.awake -= 1);
 }
 
 pub(super) fn register(address: usize, word: &Rc<Word>) {
@@ -126,22 +142,21 @@ pub(super) fn word_at(address: usize) -> Option<Rc<Word>> {
 }
 
 pub(super) fn enqueue(address: usize) -> Rc<Sleeper> {
-    let sleeper = Rc::new(Sleeper {
-        woken: Cell::new(false),
-    });
+    let sleeper = Rc::new(Sleeper { woken: Cell::new(false) });
     with(|state| {
-        state
-            .queues
-            .entry(address)
-            .or_default()
-            .push_back(Rc::clone(&sleeper))
+        state.awake -= 1;
+        state.queues.entry(address).or_default().push_back(Rc::clone(&sleeper));
     });
     sleeper
 }
 
 /// Removes a sleeper that goes by itself, wherever it has been moved to.
 pub(super) fn leave(sleeper: &Rc<Sleeper>) {
+    if sleeper.woken.get() {
+        return;
+    }
     with(|state| {
+        state.awake += 1;
         for queue in state.queues.values_mut() {
             queue.retain(|other| !Rc::ptr_eq(other, sleeper));
         }
@@ -151,12 +166,12 @@ pub(super) fn leave(sleeper: &Rc<Sleeper>) {
 /// Wakes up to `n` of `address`, longest sleeper first.
 pub(super) fn wake(address: usize, n: usize) -> usize {
     with(|state| {
-        state.barren = 0;
         let Some(queue) = state.queues.get_mut(&address) else {
             return 0;
         };
         let n = n.min(queue.len());
         queue.drain(..n).for_each(|sleeper| sleeper.woken.set(true));
+        state.awake += n;
         n
     })
 }

@@ -11,7 +11,13 @@ use crate::atomic::AtomicU32;
 use crate::{Deadline, Requeue, Wait};
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
-    atomic_wait::wait(word, expected);
+    // Miri checks the type of each variadic argument; atomic-wait 1.1 passes a `&AtomicU32` where
+    // the kernel's signature has a `*mut u32`.
+    if cfg!(miri) {
+        let _ = wait_until(word, expected, Deadline::NEVER);
+    } else {
+        atomic_wait::wait(word, expected);
+    }
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
@@ -23,19 +29,15 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
     let result = unsafe {
         libc::syscall(
             libc::SYS_futex,
-            ptr::from_ref(word),
+            word.as_ptr(),
             libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG,
             expected,
-            timeout,
+            timeout.cast::<libc::timespec>().cast_mut(),
             ptr::null::<u32>(),
-            libc::FUTEX_BITSET_MATCH_ANY,
+            libc::FUTEX_BITSET_MATCH_ANY as u32,
         )
     };
-    match if result == 0 {
-        None
-    } else {
-        io::Error::last_os_error().raw_os_error()
-    } {
+    match if result == 0 { None } else { io::Error::last_os_error().raw_os_error() } {
         Some(libc::ETIMEDOUT) => Wait::TimedOut,
         Some(libc::EAGAIN) => Wait::Changed,
         // Woken, or EINTR: a signal must be able to reach the caller.
@@ -53,7 +55,7 @@ pub(crate) fn wake(word: *const AtomicU32, n: usize) -> usize {
     let woken = unsafe {
         libc::syscall(
             libc::SYS_futex,
-            word,
+            word.cast::<u32>().cast_mut(),
             libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
             n,
         )
@@ -66,16 +68,21 @@ pub(crate) fn wake_all(word: *const AtomicU32) -> usize {
 }
 
 pub(crate) fn requeue(from: &AtomicU32, expected: u32, to: *const AtomicU32, wake: u32) -> Requeue {
+    // Miri has no such operation, and stops at it.
+    if cfg!(miri) {
+        wake_all(from);
+        return Requeue::WokeAll;
+    }
     // SAFETY: `from` is live for the call, which reads it for the comparison; `to` is used as an
     // address only; the fourth argument is the number to move, passed in the timeout's place.
     let moved = unsafe {
         libc::syscall(
             libc::SYS_futex,
-            ptr::from_ref(from),
+            from.as_ptr(),
             libc::FUTEX_CMP_REQUEUE | libc::FUTEX_PRIVATE_FLAG,
             i32::try_from(wake).unwrap_or(i32::MAX),
             i32::MAX as libc::c_long,
-            to,
+            to.cast::<u32>().cast_mut(),
             expected,
         )
     };
@@ -105,10 +112,7 @@ struct KernelTimespec {
 /// before the kernel's clock is read: the result can only be later than asked, never earlier.
 fn on_the_kernels_clock(at: Instant) -> Option<KernelTimespec> {
     let left = at.saturating_duration_since(Instant::now());
-    let mut now = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is a valid timespec to write to; CLOCK_MONOTONIC always exists, so the call
     // cannot fail.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };

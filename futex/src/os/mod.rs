@@ -16,17 +16,11 @@ mod freebsd;
 #[cfg(target_os = "freebsd")]
 pub(crate) use freebsd::*;
 
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    windows
-)))]
+// Its tests run everywhere.
+#[cfg(any(
+    test,
+    not(any(target_os = "linux", target_os = "android", target_os = "freebsd", windows))
+))]
 mod other;
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    windows
-)))]
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", windows)))]
 pub(crate) use other::*;

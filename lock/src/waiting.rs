@@ -1,0 +1,125 @@
+//! The second word: who is counted, who is being woken. The state table is in `raw.rs`.
+
+use core::sync::atomic::Ordering::Relaxed;
+
+use futex::atomic::full_fence_after_rmw;
+use futex::{Deadline, Wait};
+
+use crate::raw::{
+    BEQUEST, FREE, HEIR, HEIRS, ORPHAN, Place, TO_HEIR, TO_WAITER, WAITER, WAITERS, WAKING, Words,
+};
+
+impl Words {
+    /// How many wait, waiters and heirs, for a look that may be stale at once.
+    pub(crate) fn waiting(&self) -> u32 {
+        // ORD lock.count: relaxed, nothing is read on the strength of it.
+        let waiting = self.waiting.load(Relaxed);
+        (waiting & WAITERS) + (waiting & HEIRS) / HEIR
+    }
+
+    /// Counts the caller in as a waiter.
+    pub(crate) fn enter(&self) {
+        // ORD lock.enter-count: relaxed, the fence orders it.
+        self.waiting.fetch_add(WAITER, Relaxed);
+        // ORD lock.enter ⇒ lock.look: either this thread sees the release, or the releasing thread
+        // sees it counted (I3).
+        full_fence_after_rmw();
+    }
+
+    /// Counts out a thread that has taken the lock: its own release will look at the others.
+    pub(crate) fn leave(&self, place: Place) {
+        self.recount(|now| Some(place.without_one(now)));
+    }
+
+    /// Counts out a thread that goes without the lock, and passes on what was meant for it.
+    pub(crate) fn give_up(&self, place: Place) {
+        self.recount(|now| Some(place.without_one(now)));
+        // ORD lock.give-up ⇒ lock.look: as lock.enter.
+        full_fence_after_rmw();
+        match self.owner() {
+            FREE => self.wake_next(),
+            to @ (TO_HEIR | TO_WAITER) => self.wake_receiver(to),
+            _ => {}
+        }
+    }
+
+    /// Counts a waiter as an heir instead, unless there are as many as can be counted.
+    pub(crate) fn promote(&self, place: Place) -> Place {
+        let promoted = self.recount(|now| {
+            (now & HEIRS != HEIRS).then(|| (place.without_one(now) + HEIR) | BEQUEST)
+        });
+        if promoted.is_none() {
+            return place;
+        }
+        // ORD lock.promote ⇒ lock.look: as lock.enter.
+        full_fence_after_rmw();
+        Place::Heir
+    }
+
+    /// Sleeps on `waiting` while nothing changes there. Returns at once, as `Changed`, if the caller
+    /// must look at `owner` again first. It has looked since it was counted.
+    pub(crate) fn sleep_as_waiter(&self, place: &mut Place, deadline: Deadline) -> Wait {
+        // ORD lock.before-sleep: relaxed, the futex compares again.
+        let waiting = self.waiting.load(Relaxed);
+        if *place == Place::Woken || waiting & ORPHAN != 0 {
+            // ORD lock.decide: relaxed, the fence orders it.
+            self.waiting.fetch_and(!(WAKING | ORPHAN), Relaxed);
+            // ORD lock.look-decided ⇒ lock.look: as lock.enter.
+            full_fence_after_rmw();
+            *place = Place::Waiter;
+            return Wait::Changed;
+        }
+        futex::wait_until(&self.waiting, waiting, deadline)
+    }
+
+    /// `WAKING` clear, as in `waiting`, → set; and wakes a waiter, or leaves the wake to be adopted.
+    /// `false` if `waiting` was stale.
+    pub(crate) fn wake_waiter(&self, waiting: u32) -> bool {
+        let marks = if futex::COUNTS_WAKES { WAKING } else { WAKING | ORPHAN };
+        // ORD lock.waking: relaxed, the woken thread finds its data through `owner`.
+        if self.waiting.compare_exchange(waiting, waiting | marks, Relaxed, Relaxed).is_err() {
+            return false;
+        }
+        if !futex::wake_one(&raw const self.waiting) {
+            // Nobody slept. Whoever is on the way there is stopped by the mark, but one may have
+            // fallen asleep just before it was set.
+            let orphan = self.recount(|now| (now & WAKING != 0).then_some(now | ORPHAN));
+            if orphan.is_some() {
+                futex::wake_one(&raw const self.waiting);
+            }
+        }
+        true
+    }
+
+    /// Replaces `waiting` by what `next` makes of it, and returns that; `None` changes nothing.
+    fn recount(&self, next: impl Fn(u32) -> Option<u32>) -> Option<u32> {
+        // ORD lock.recount-look: relaxed, the exchange checks it.
+        let mut now = self.waiting.load(Relaxed);
+        loop {
+            let next = next(now)?;
+            // ORD lock.recount: relaxed, the fences around it order it.
+            match self.waiting.compare_exchange_weak(now, next, Relaxed, Relaxed) {
+                Ok(_) => return Some(next),
+                Err(other) => now = other,
+            }
+        }
+    }
+}
+
+impl Place {
+    /// One such thread fewer. One that was woken has decided; no mark outlives those it speaks of.
+    fn without_one(self, waiting: u32) -> u32 {
+        let left = match self {
+            Place::Heir => waiting - HEIR,
+            _ => waiting - WAITER,
+        };
+        let mut marks = 0;
+        if left & WAITERS != 0 && self != Place::Woken {
+            marks |= left & (WAKING | ORPHAN);
+        }
+        if left & HEIRS != 0 {
+            marks |= BEQUEST;
+        }
+        left & (WAITERS | HEIRS) | marks
+    }
+}

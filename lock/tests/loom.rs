@@ -1,0 +1,167 @@
+//! Models of the lock. What must be found if it breaks is broken by `cargo xtask ordering`, which
+//! weakens each ordering in turn, and by the twins at the end, which leave out a step of the protocol.
+#![cfg(loom)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futex::model::{Model, share, spawn};
+use lockwright_lock::RawLock;
+use loom::cell::UnsafeCell;
+
+/// What the lock protects: loom reports any two accesses that nothing orders.
+#[derive(Debug)]
+struct Counter(UnsafeCell<usize>);
+
+// SAFETY: loom checks every access.
+unsafe impl Sync for Counter {}
+// SAFETY: as above.
+unsafe impl Send for Counter {}
+
+impl Counter {
+    fn add_one(&self) {
+        // SAFETY: the caller holds the lock; loom checks exactly this claim.
+        self.0.with_mut(|n| unsafe { *n += 1 });
+    }
+
+    fn get(&self) -> usize {
+        // SAFETY: as above.
+        self.0.with(|n| unsafe { *n })
+    }
+}
+
+fn shared() -> (Arc<RawLock>, Arc<Counter>) {
+    (share(RawLock::new()), Arc::new(Counter(UnsafeCell::new(0))))
+}
+
+type Body = fn(&RawLock, &Counter) -> usize;
+
+/// Threads that each run one of `bodies`; the first on the model's main thread. Afterwards the
+/// lock is free, nobody is counted, and as many additions were made as the bodies report.
+fn run(bodies: &'static [Body]) {
+    let (lock, counter) = shared();
+    let (mine, others) = bodies.split_first().expect("at least one");
+    let workers: Vec<_> = others
+        .iter()
+        .map(|body| {
+            let (lock, counter) = (Arc::clone(&lock), Arc::clone(&counter));
+            spawn(move || body(&lock, &counter))
+        })
+        .collect();
+    let mut added = mine(&lock, &counter);
+    for worker in workers {
+        added += worker.join();
+    }
+    assert_eq!(format!("{lock:?}"), "RawLock { locked: false, owner: None, waiting: 0 }");
+    lock.acquire();
+    assert_eq!(counter.get(), added);
+}
+
+fn untimed(lock: &RawLock, counter: &Counter) -> usize {
+    lock.acquire();
+    counter.add_one();
+    lock.release().unwrap();
+    1
+}
+
+fn twice(lock: &RawLock, counter: &Counter) -> usize {
+    untimed(lock, counter) + untimed(lock, counter)
+}
+
+fn owned(lock: &RawLock, counter: &Counter) -> usize {
+    let guard = lock_api::RawMutex::lock(lock);
+    counter.add_one();
+    assert_eq!(lock.owner(), Some(futex::thread::current_id()));
+    // SAFETY: the guard is of this lock, and it is held.
+    unsafe { lock_api::RawMutex::unlock(lock, guard) };
+    1
+}
+
+fn fair(lock: &RawLock, counter: &Counter) -> usize {
+    let guard = lock_api::RawMutex::lock(lock);
+    counter.add_one();
+    // SAFETY: the guard is of this lock, and it is held.
+    unsafe { lock_api::RawMutexFair::unlock_fair(lock, guard) };
+    1
+}
+
+fn timed(lock: &RawLock, counter: &Counter) -> usize {
+    if !lock.acquire_for(Duration::from_secs(1)) {
+        return 0;
+    }
+    counter.add_one();
+    lock.release().unwrap();
+    1
+}
+
+fn tried(lock: &RawLock, counter: &Counter) -> usize {
+    if !lock.try_acquire() {
+        return 0;
+    }
+    counter.add_one();
+    lock.release().unwrap();
+    1
+}
+
+/// Whether time stands still decides who gets the lock: with it passing, every release that finds
+/// waiters hands the lock over, and every waiter passed over once becomes an heir.
+fn both_ways(model: Model, bodies: &'static [Body]) {
+    model.time_stands_still().check(move || run(bodies));
+    model.check(move || run(bodies));
+}
+
+#[test]
+fn two_threads_exclude_each_other() {
+    both_ways(Model::new(), &[untimed, untimed]);
+}
+
+#[test]
+fn an_owner_excludes_and_is_named() {
+    both_ways(Model::new(), &[owned, owned]);
+}
+
+#[test]
+fn three_threads_exclude_each_other() {
+    both_ways(Model::new().preemptions(2), &[untimed, owned, untimed]);
+}
+
+#[test]
+fn a_thread_that_comes_back_wakes_who_slept_meanwhile() {
+    both_ways(Model::new().preemptions(2), &[twice, twice]);
+}
+
+#[test]
+fn a_failed_try_leaves_nothing_behind() {
+    both_ways(Model::new().preemptions(2), &[untimed, tried, untimed]);
+}
+
+/// Two threads at depth, three less deeply: the adversary is a thread too.
+fn with_interference(model: Model, two: &'static [Body], three: &'static [Body]) {
+    both_ways(model.preemptions(3), two);
+    both_ways(model.preemptions(1), three);
+}
+
+#[test]
+fn a_timed_out_waiter_passes_on_the_wake_it_swallowed() {
+    with_interference(Model::new().timeouts(1), &[untimed, timed], &[untimed, timed, untimed]);
+}
+
+#[test]
+fn two_waiters_may_time_out() {
+    with_interference(Model::new().timeouts(2), &[timed, timed], &[owned, timed, timed]);
+}
+
+#[test]
+fn spurious_returns_do_no_harm() {
+    with_interference(Model::new().spurious(1), &[twice, owned], &[untimed, owned, untimed]);
+}
+
+#[test]
+fn what_is_handed_over_is_taken() {
+    both_ways(Model::new().preemptions(2), &[fair, untimed, fair]);
+}
+
+#[test]
+fn what_is_handed_to_one_who_timed_out_is_passed_on() {
+    with_interference(Model::new().timeouts(1), &[fair, timed], &[fair, timed, owned]);
+}
