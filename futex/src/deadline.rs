@@ -20,7 +20,9 @@ impl Deadline {
     #[inline]
     #[must_use]
     pub fn after(timeout: Duration) -> Deadline {
-        Deadline { at: Instant::now().checked_add(timeout) }
+        Deadline {
+            at: Instant::now().checked_add(timeout),
+        }
     }
 
     /// The moment itself, or `None` for [`NEVER`](Self::NEVER).
@@ -34,7 +36,8 @@ impl Deadline {
     #[inline]
     #[must_use]
     pub fn remaining(self) -> Option<Duration> {
-        self.at.map(|at| at.saturating_duration_since(Instant::now()))
+        self.at
+            .map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Whether the moment has come. In the model only a wait that timed out can say so, so there
@@ -66,7 +69,9 @@ impl Waited {
     #[inline]
     #[must_use]
     pub fn start() -> Waited {
-        Waited { since: Instant::now() }
+        Waited {
+            since: Instant::now(),
+        }
     }
 
     /// Whether at least `limit` has gone by. The model has no clock: one of its settings says whether

@@ -96,7 +96,10 @@ pub fn wait(word: &AtomicU32, expected: u32) {
 /// still compares. A signal ends it as [`Wait::Woken`].
 #[inline]
 pub fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), deadline != Deadline::NEVER);
+    let _asleep = thread::sleeping(
+        core::ptr::from_ref(word).addr(),
+        deadline != Deadline::NEVER,
+    );
     os::wait_until(word, expected, deadline)
 }
 

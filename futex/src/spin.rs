@@ -38,7 +38,13 @@ impl Spin {
     #[inline]
     #[must_use]
     pub fn new() -> Spin {
-        Spin { left: if several_cpus() { PAUSE_ROUNDS + YIELD_ROUNDS } else { 0 } }
+        Spin {
+            left: if several_cpus() {
+                PAUSE_ROUNDS + YIELD_ROUNDS
+            } else {
+                0
+            },
+        }
     }
 
     /// Spends one round and says `true`, or says `false` if nothing is left. The early rounds pause

@@ -192,7 +192,10 @@ impl Slot {
     pub fn sleeps_on(&self) -> Option<Sleep> {
         // ORD slot.read ⇒ slot.sleep: whose sleep it is, and all that the thread did before it
         let sleep = self.sleeps_on.load(Ordering::Acquire);
-        (sleep != 0).then_some(Sleep { address: sleep & !TIMED, timed: sleep & TIMED != 0 })
+        (sleep != 0).then_some(Sleep {
+            address: sleep & !TIMED,
+            timed: sleep & TIMED != 0,
+        })
     }
 
     /// A new thread has the slot. Called by the registry, under its mutex.
@@ -216,14 +219,19 @@ impl Slot {
         let sleep = address | if timed { TIMED } else { 0 };
         // ORD slot.sleep ⇒ slot.read: the generation it belongs to, and what the thread owns by then
         self.sleeps_on.store(sleep, Ordering::Release);
-        Asleep { slot: self, before, here: PhantomData }
+        Asleep {
+            slot: self,
+            before,
+            here: PhantomData,
+        }
     }
 
     fn turn(&self) {
         // ORD slot.count: relaxed, because only the registry's mutex holders write it
         let generation = self.generation.load(Ordering::Relaxed);
         // ORD slot.issue ⇒ slot.look: the sleep left by the thread before is cleared
-        self.generation.store(generation.wrapping_add(1), Ordering::Release);
+        self.generation
+            .store(generation.wrapping_add(1), Ordering::Release);
     }
 }
 

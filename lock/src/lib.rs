@@ -40,7 +40,9 @@ impl RawLock {
     #[inline]
     #[must_use]
     pub const fn new() -> RawLock {
-        RawLock { words: Words::new() }
+        RawLock {
+            words: Words::new(),
+        }
     }
 
     /// Takes the lock, sleeping until it is free. Any thread may release it.
@@ -77,7 +79,11 @@ impl RawLock {
     /// [`ReleaseUnlocked`] if nobody holds it; nothing changes then.
     #[inline]
     pub fn release(&self) -> Result<(), ReleaseUnlocked> {
-        if self.words.release_checked() { Ok(()) } else { Err(ReleaseUnlocked) }
+        if self.words.release_checked() {
+            Ok(())
+        } else {
+            Err(ReleaseUnlocked)
+        }
     }
 
     /// Whether somebody holds the lock; it may be stale by the time it is returned.
@@ -127,7 +133,8 @@ unsafe impl lock_api::RawMutex for RawLock {
 
     #[inline]
     fn try_lock(&self) -> Option<GuardNoSend> {
-        self.try_acquire_as(current_id().get()).then(GuardNoSend::new)
+        self.try_acquire_as(current_id().get())
+            .then(GuardNoSend::new)
     }
 
     #[inline]
@@ -149,13 +156,15 @@ unsafe impl lock_api::RawMutexTimed for RawLock {
     #[inline]
     fn try_lock_for(&self, timeout: Duration) -> Option<GuardNoSend> {
         let me = current_id().get();
-        self.acquire_as_until(me, || Deadline::after(timeout)).then(GuardNoSend::new)
+        self.acquire_as_until(me, || Deadline::after(timeout))
+            .then(GuardNoSend::new)
     }
 
     #[inline]
     fn try_lock_until(&self, deadline: Instant) -> Option<GuardNoSend> {
         let me = current_id().get();
-        self.acquire_as_until(me, || Deadline::from(deadline)).then(GuardNoSend::new)
+        self.acquire_as_until(me, || Deadline::from(deadline))
+            .then(GuardNoSend::new)
     }
 }
 

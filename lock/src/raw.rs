@@ -99,7 +99,10 @@ pub(crate) enum Place {
 
 impl Words {
     pub(crate) const fn new() -> Words {
-        Words { owner: AtomicU32::new(FREE), waiting: AtomicU32::new(0) }
+        Words {
+            owner: AtomicU32::new(FREE),
+            waiting: AtomicU32::new(0),
+        }
     }
 
     /// The owner word, for a look that may be stale at once.
@@ -120,7 +123,9 @@ impl Words {
     pub(crate) fn take_free(&self, me: u32) -> bool {
         // ORD lock.take ⇒ lock.give: what the last holder wrote.
         // ORD lock.take (failure): relaxed, whoever fails looks again.
-        self.owner.compare_exchange(FREE, me, Acquire, Relaxed).is_ok()
+        self.owner
+            .compare_exchange(FREE, me, Acquire, Relaxed)
+            .is_ok()
     }
 
     /// `FREE`, or handed to such as the caller, → `me`.
@@ -134,7 +139,10 @@ impl Words {
         };
         // ORD lock.receive ⇒ lock.give: what the last holder wrote.
         // ORD lock.receive (failure): relaxed, whoever fails looks again.
-        ours && self.owner.compare_exchange(owner, me, Acquire, Relaxed).is_ok()
+        ours && self
+            .owner
+            .compare_exchange(owner, me, Acquire, Relaxed)
+            .is_ok()
     }
 
     /// Held → `FREE`, or → `TO_HEIR` if there are heirs. The caller holds the lock.
@@ -226,7 +234,11 @@ impl Words {
     /// `FREE` → `to`, unless somebody was faster.
     fn pass(&self, to: u32) {
         // ORD lock.pass: relaxed; as a read-modify-write it carries on what lock.give published.
-        if self.owner.compare_exchange(FREE, to, Relaxed, Relaxed).is_ok() {
+        if self
+            .owner
+            .compare_exchange(FREE, to, Relaxed, Relaxed)
+            .is_ok()
+        {
             // ORD lock.look-passed ⇒ lock.enter: as lock.look.
             full_fence_after_rmw();
             self.wake_receiver(to);
@@ -249,7 +261,11 @@ impl Words {
                 continue;
             }
             // ORD lock.take-back: relaxed; as a read-modify-write it carries on what was published.
-            if self.owner.compare_exchange(to, FREE, Relaxed, Relaxed).is_ok() {
+            if self
+                .owner
+                .compare_exchange(to, FREE, Relaxed, Relaxed)
+                .is_ok()
+            {
                 // ORD lock.look-back ⇒ lock.enter: as lock.look.
                 full_fence_after_rmw();
                 self.wake_next();

@@ -24,7 +24,10 @@ struct Tenure {
     releases: u32,
 }
 
-const NONE: Tenure = Tenure { since: None, releases: 0 };
+const NONE: Tenure = Tenure {
+    since: None,
+    releases: 0,
+};
 
 futex::per_thread! {
     static TENURE_NOW: Cell<Tenure> = Cell::new(NONE);
@@ -55,6 +58,12 @@ impl Tenure {
         if since.at_least(TENURE) {
             return (true, NONE);
         }
-        (false, Tenure { since: Some(since), releases })
+        (
+            false,
+            Tenure {
+                since: Some(since),
+                releases,
+            },
+        )
     }
 }

@@ -75,9 +75,17 @@ impl Words {
     /// `WAKING` clear, as in `waiting`, → set; and wakes a waiter, or leaves the wake to be adopted.
     /// `false` if `waiting` was stale.
     pub(crate) fn wake_waiter(&self, waiting: u32) -> bool {
-        let marks = if futex::COUNTS_WAKES { WAKING } else { WAKING | ORPHAN };
+        let marks = if futex::COUNTS_WAKES {
+            WAKING
+        } else {
+            WAKING | ORPHAN
+        };
         // ORD lock.waking: relaxed, the woken thread finds its data through `owner`.
-        if self.waiting.compare_exchange(waiting, waiting | marks, Relaxed, Relaxed).is_err() {
+        if self
+            .waiting
+            .compare_exchange(waiting, waiting | marks, Relaxed, Relaxed)
+            .is_err()
+        {
             return false;
         }
         if !futex::wake_one(&raw const self.waiting) {
@@ -98,7 +106,10 @@ impl Words {
         loop {
             let next = next(now)?;
             // ORD lock.recount: relaxed, the fences around it order it.
-            match self.waiting.compare_exchange_weak(now, next, Relaxed, Relaxed) {
+            match self
+                .waiting
+                .compare_exchange_weak(now, next, Relaxed, Relaxed)
+            {
                 Ok(_) => return Some(next),
                 Err(other) => now = other,
             }

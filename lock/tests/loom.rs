@@ -52,7 +52,10 @@ fn run(bodies: &'static [Body]) {
     for worker in workers {
         added += worker.join();
     }
-    assert_eq!(format!("{lock:?}"), "RawLock { locked: false, owner: None, waiting: 0 }");
+    assert_eq!(
+        format!("{lock:?}"),
+        "RawLock { locked: false, owner: None, waiting: 0 }"
+    );
     lock.acquire();
     assert_eq!(counter.get(), added);
 }
@@ -143,17 +146,29 @@ fn with_interference(model: Model, two: &'static [Body], three: &'static [Body])
 
 #[test]
 fn a_timed_out_waiter_passes_on_the_wake_it_swallowed() {
-    with_interference(Model::new().timeouts(1), &[untimed, timed], &[untimed, timed, untimed]);
+    with_interference(
+        Model::new().timeouts(1),
+        &[untimed, timed],
+        &[untimed, timed, untimed],
+    );
 }
 
 #[test]
 fn two_waiters_may_time_out() {
-    with_interference(Model::new().timeouts(2), &[timed, timed], &[owned, timed, timed]);
+    with_interference(
+        Model::new().timeouts(2),
+        &[timed, timed],
+        &[owned, timed, timed],
+    );
 }
 
 #[test]
 fn spurious_returns_do_no_harm() {
-    with_interference(Model::new().spurious(1), &[twice, owned], &[untimed, owned, untimed]);
+    with_interference(
+        Model::new().spurious(1),
+        &[twice, owned],
+        &[untimed, owned, untimed],
+    );
 }
 
 #[test]
@@ -163,5 +178,9 @@ fn what_is_handed_over_is_taken() {
 
 #[test]
 fn what_is_handed_to_one_who_timed_out_is_passed_on() {
-    with_interference(Model::new().timeouts(1), &[fair, timed], &[fair, timed, owned]);
+    with_interference(
+        Model::new().timeouts(1),
+        &[fair, timed],
+        &[fair, timed, owned],
+    );
 }

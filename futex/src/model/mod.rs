@@ -36,28 +36,45 @@ impl Model {
     /// No time-outs, no spurious returns, every interleaving; every [`Waited`](crate::Waited) has
     /// reached whatever limit it is asked about.
     pub fn new() -> Model {
-        Model { timeouts: 0, spurious: 0, preemptions: None, time_passes: true }
+        Model {
+            timeouts: 0,
+            spurious: 0,
+            preemptions: None,
+            time_passes: true,
+        }
     }
 
     /// In one execution up to `n` timed waits may time out.
     pub fn timeouts(self, n: u32) -> Model {
-        Model { timeouts: n, ..self }
+        Model {
+            timeouts: n,
+            ..self
+        }
     }
 
     /// In one execution up to `n` waits may return without a wake.
     pub fn spurious(self, n: u32) -> Model {
-        Model { spurious: n, ..self }
+        Model {
+            spurious: n,
+            ..self
+        }
     }
 
     /// Only interleavings in which threads are preempted at most `n` times in all (they may switch
     /// as often as they like where they yield or sleep). `LOOM_MAX_PREEMPTIONS` overrides it.
     pub fn preemptions(self, n: usize) -> Model {
-        Model { preemptions: Some(n), ..self }
+        Model {
+            preemptions: Some(n),
+            ..self
+        }
     }
 
     /// No [`Waited`](crate::Waited) reaches its limit.
     pub fn time_stands_still(self) -> Model {
-        Model { time_passes: false, ..self }
+        Model {
+            time_passes: false,
+            ..self
+        }
     }
 
     /// Runs `body` in every interleaving; panics with the first that panics, deadlocks, races on a

@@ -61,7 +61,13 @@ pub(super) fn begin(
     time_passes: bool,
 ) -> Option<loom::thread::JoinHandle<()>> {
     // The old state's objects belong to the execution before: forget them before making new ones.
-    with(|state| *state = State { time_passes, awake: 1, ..State::default() });
+    with(|state| {
+        *state = State {
+            time_passes,
+            awake: 1,
+            ..State::default()
+        }
+    });
     if timeouts + spurious == 0 {
         return None;
     }
@@ -93,7 +99,11 @@ pub(crate) fn time_passes() -> bool {
 /// Takes an offer if one stands and suits.
 pub(super) fn take_offer(timed: bool) -> Option<Offer> {
     let offers = with(|state| state.offers.clone())?;
-    let take = |kind| offers.compare_exchange(kind, NOTHING, Relaxed, Relaxed).is_ok();
+    let take = |kind| {
+        offers
+            .compare_exchange(kind, NOTHING, Relaxed, Relaxed)
+            .is_ok()
+    };
     if timed && take(TIME_OUT) {
         Some(Offer::TimeOut)
     } else if take(SPURIOUS) {
@@ -142,10 +152,16 @@ pub(super) fn word_at(address: usize) -> Option<Rc<Word>> {
 }
 
 pub(super) fn enqueue(address: usize) -> Rc<Sleeper> {
-    let sleeper = Rc::new(Sleeper { woken: Cell::new(false) });
+    let sleeper = Rc::new(Sleeper {
+        woken: Cell::new(false),
+    });
     with(|state| {
         state.awake -= 1;
-        state.queues.entry(address).or_default().push_back(Rc::clone(&sleeper));
+        state
+            .queues
+            .entry(address)
+            .or_default()
+            .push_back(Rc::clone(&sleeper));
     });
     sleeper
 }

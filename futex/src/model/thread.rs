@@ -23,7 +23,9 @@ impl ThreadId {
     /// The id with that number, if it is one.
     #[must_use]
     pub fn from_u32(id: u32) -> Option<ThreadId> {
-        NonZeroU32::new(id).filter(|id| id.get() <= ThreadId::MAX).map(ThreadId)
+        NonZeroU32::new(id)
+            .filter(|id| id.get() <= ThreadId::MAX)
+            .map(ThreadId)
     }
 }
 

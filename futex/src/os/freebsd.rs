@@ -11,13 +11,13 @@ use crate::atomic::{AtomicU32, Ordering, fence};
 use crate::{Deadline, Requeue, Wait, thread};
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
-    // ORD sleep.untimed: SeqCst, the comparison comes after all that the caller did before
+    // ORD sleep.untimed ⇒ system: the comparison comes after all that the caller did before
     fence(Ordering::SeqCst);
     atomic_wait::wait(word, expected);
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    // ORD sleep.timed: SeqCst, the comparison comes after all that the caller did before
+    // ORD sleep.timed ⇒ system: the comparison comes after all that the caller did before
     fence(Ordering::SeqCst);
     // The kernel returns 0 for a word that differs, as for a wake.
     // ORD sleep.look: relaxed, because only the kernel's comparison decides about sleeping
@@ -25,10 +25,12 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
         return Wait::Changed;
     }
     let at = deadline.instant().and_then(on_the_kernels_clock);
-    let (size, at) = at.as_ref().map_or((ptr::null_mut(), ptr::null_mut()), |at| {
-        let size = ptr::without_provenance_mut::<c_void>(size_of::<libc::_umtx_time>());
-        (size, ptr::from_ref(at).cast_mut().cast::<c_void>())
-    });
+    let (size, at) = at
+        .as_ref()
+        .map_or((ptr::null_mut(), ptr::null_mut()), |at| {
+            let size = ptr::without_provenance_mut::<c_void>(size_of::<libc::_umtx_time>());
+            (size, ptr::from_ref(at).cast_mut().cast::<c_void>())
+        });
     loop {
         // SAFETY: `word` is a live, aligned u32 for the whole call. The last two arguments are both
         // null, or the size of a `_umtx_time` and a pointer to one that outlives the call. The
@@ -60,7 +62,10 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
 /// before the kernel's clock is read: the result can only be later than asked, never earlier.
 fn on_the_kernels_clock(at: Instant) -> Option<libc::_umtx_time> {
     let left = at.saturating_duration_since(Instant::now());
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: `now` is a valid timespec to write to; CLOCK_MONOTONIC always exists, so the call
     // cannot fail.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };

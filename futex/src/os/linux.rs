@@ -37,7 +37,11 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
             libc::FUTEX_BITSET_MATCH_ANY as u32,
         )
     };
-    match if result == 0 { None } else { io::Error::last_os_error().raw_os_error() } {
+    match if result == 0 {
+        None
+    } else {
+        io::Error::last_os_error().raw_os_error()
+    } {
         Some(libc::ETIMEDOUT) => Wait::TimedOut,
         Some(libc::EAGAIN) => Wait::Changed,
         // Woken, or EINTR: a signal must be able to reach the caller.
@@ -112,7 +116,10 @@ struct KernelTimespec {
 /// before the kernel's clock is read: the result can only be later than asked, never earlier.
 fn on_the_kernels_clock(at: Instant) -> Option<KernelTimespec> {
     let left = at.saturating_duration_since(Instant::now());
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: `now` is a valid timespec to write to; CLOCK_MONOTONIC always exists, so the call
     // cannot fail.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };

@@ -19,8 +19,18 @@ pub(crate) use freebsd::*;
 // Its tests run everywhere.
 #[cfg(any(
     test,
-    not(any(target_os = "linux", target_os = "android", target_os = "freebsd", windows))
+    not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        windows
+    ))
 ))]
 mod other;
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", windows)))]
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "freebsd",
+    windows
+)))]
 pub(crate) use other::*;

@@ -46,11 +46,15 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32) {
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
     let address = ptr_address(word);
-    let sleeper = Arc::new(Sleeper { address, woken: Mutex::new(false), changed: Condvar::new() });
+    let sleeper = Arc::new(Sleeper {
+        address,
+        woken: Mutex::new(false),
+        changed: Condvar::new(),
+    });
     {
         let mut bucket = bucket(address);
         // As the kernel's, the comparison comes after all that the caller did before.
-        // ORD park.fence: SeqCst, pairs with the fence of a waker that looks for sleepers first
+        // ORD park.fence ⇒ fence.full: pairs with the fence of a waker that looks for sleepers first
         fence(Ordering::SeqCst);
         // ORD park.compare: relaxed, because the bucket's mutex orders it after a waker's store
         if word.load(Ordering::Relaxed) != expected {
@@ -58,7 +62,11 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
         }
         bucket.push_back(Arc::clone(&sleeper));
     }
-    if sleeper.sleep(deadline) || !leave(&sleeper) { Wait::Woken } else { Wait::TimedOut }
+    if sleeper.sleep(deadline) || !leave(&sleeper) {
+        Wait::Woken
+    } else {
+        Wait::TimedOut
+    }
 }
 
 /// Takes a sleeper that was not woken off the list. `false` if it is not there any more: a waker
@@ -120,7 +128,10 @@ impl Sleeper {
         let mut woken = lock(&self.woken);
         while !*woken {
             woken = match deadline.remaining() {
-                None => self.changed.wait(woken).unwrap_or_else(PoisonError::into_inner),
+                None => self
+                    .changed
+                    .wait(woken)
+                    .unwrap_or_else(PoisonError::into_inner),
                 Some(Duration::ZERO) => return false,
                 Some(left) => {
                     let result = self.changed.wait_timeout(woken, left);

@@ -17,13 +17,13 @@ use crate::atomic::{AtomicU32, Ordering, fence};
 use crate::{Deadline, Requeue, Wait, thread};
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
-    // ORD sleep.untimed: SeqCst, the comparison comes after all that the caller did before
+    // ORD sleep.untimed ⇒ system: the comparison comes after all that the caller did before
     fence(Ordering::SeqCst);
     atomic_wait::wait(word, expected);
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    // ORD sleep.timed: SeqCst, the comparison comes after all that the caller did before
+    // ORD sleep.timed ⇒ system: the comparison comes after all that the caller did before
     fence(Ordering::SeqCst);
     // ORD sleep.look: relaxed, because only the system's comparison decides about sleeping
     if word.load(Ordering::Relaxed) != expected {

@@ -86,7 +86,9 @@ mod tests {
     impl Drop for Late {
         fn drop(&mut self) {
             self.0.get_mut().push(note(id_by_guards()));
-            SEEN.lock().expect("no test panics").append(self.0.get_mut());
+            SEEN.lock()
+                .expect("no test panics")
+                .append(self.0.get_mut());
         }
     }
 

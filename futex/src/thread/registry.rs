@@ -132,7 +132,9 @@ impl FreeList {
     fn push(&mut self, id: ThreadId) {
         match ThreadId::from_u32(self.tail) {
             // ORD ids.link: relaxed, because the list is only touched under the mutex
-            Some(last) => find_issued(last).next_free.store(id.get(), Ordering::Relaxed),
+            Some(last) => find_issued(last)
+                .next_free
+                .store(id.get(), Ordering::Relaxed),
             None => self.head = id.get(),
         }
         self.tail = id.get();
@@ -179,7 +181,10 @@ mod tests {
     #[test]
     fn after_the_last_id_there_is_none() {
         assert_eq!(after(0).map(ThreadId::get), Some(1));
-        assert_eq!(after(ThreadId::MAX - 1).map(ThreadId::get), Some(ThreadId::MAX));
+        assert_eq!(
+            after(ThreadId::MAX - 1).map(ThreadId::get),
+            Some(ThreadId::MAX)
+        );
         assert_eq!(after(ThreadId::MAX), None);
     }
 }

@@ -17,7 +17,10 @@ fn sleep(word: &AtomicU32, expected: u32) {
 /// How many threads sleep on that address.
 fn asleep(word: *const AtomicU32) -> usize {
     let address = ptr_address(word);
-    bucket(address).iter().filter(|sleeper| sleeper.address == address).count()
+    bucket(address)
+        .iter()
+        .filter(|sleeper| sleeper.address == address)
+        .count()
 }
 
 fn wait_for_sleepers(word: *const AtomicU32, n: usize) {

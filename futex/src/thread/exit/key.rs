@@ -35,7 +35,9 @@ pub(super) fn armed() -> Option<ThreadId> {
 }
 
 fn number(value: *mut c_void) -> Option<ThreadId> {
-    u32::try_from(value.addr()).ok().and_then(ThreadId::from_u32)
+    u32::try_from(value.addr())
+        .ok()
+        .and_then(ThreadId::from_u32)
 }
 
 /// Run by the exiting thread; the system has set its value to null before. If the id is used once
