@@ -7,16 +7,20 @@ mod atomics;
 mod cfg;
 mod cross;
 mod floors;
+mod hunt;
 mod instructions;
 mod labels;
 mod loom;
 mod miri;
+mod mirror;
 mod models;
 mod ordering;
 mod run;
 mod selftest;
+mod shard;
 mod tidy;
 mod tsan;
+mod twins;
 mod workspace;
 
 use std::process::ExitCode;
@@ -49,6 +53,8 @@ enum Check {
     Cross(cross::Options),
     /// Weakens each memory ordering in turn and expects a model to fail.
     Ordering(ordering::Options),
+    /// Breaks the logic in each listed way and expects a model to fail.
+    Twins(twins::Options),
     /// Instructions per uncontended lock and unlock, counted by callgrind, against parking_lot's.
     Instructions(instructions::Options),
 }
@@ -73,6 +79,7 @@ fn run_check(check: Check) -> anyhow::Result<()> {
         Check::Tsan(options) => tsan::check(&workspace, &options),
         Check::Cross(options) => cross::check(&workspace, &options),
         Check::Ordering(options) => ordering::check(&workspace, &options),
+        Check::Twins(options) => twins::check(&workspace, &options),
         Check::Instructions(options) => instructions::check(&workspace, &options),
     }
 }

@@ -3,7 +3,6 @@
 //! An ordering that can be weakened with nobody noticing is either stronger than need be or not
 //! defended by any model; the second kind is listed, with its reason, in `ordering-survivors.toml`.
 
-mod mirror;
 mod plan;
 mod report;
 mod survivors;
@@ -17,11 +16,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::Package;
 
-use crate::models::{self, Model};
-use crate::run::Tests;
+use crate::hunt::{BUILD_TIMEOUT, Baseline, Catch};
+use crate::mirror::Mirror;
+use crate::models::Model;
+use crate::shard::Shard;
 use crate::workspace::{self, Workspace, noun};
-use mirror::Mirror;
-use plan::{Plan, Shard};
+use plan::Plan;
 use report::{Fate, Tried};
 use weaken::Mutant;
 
@@ -29,8 +29,6 @@ const SURVIVORS: &str = "xtask/ordering-survivors.toml";
 
 /// Models of other crates that an operation of this crate must answer to as well.
 const ALSO: [(&str, &[&str]); 1] = [("futex", &["lock"])];
-
-const BUILD_TIMEOUT: Duration = Duration::from_secs(900);
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -81,13 +79,10 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         return Ok(());
     }
 
-    let mirrors = (0..options.jobs.max(1))
-        .map(|index| {
-            let directory = workspace.target("ordering").join(index.to_string());
-            Mirror::new(workspace.root(), &directory, options.preemptions)
-        })
-        .collect::<Result<Vec<Mirror>>>()?;
-    let baseline = Baseline::run(workspace, &mirrors[0], &selected, options.jobs)?;
+    let packages = packages(workspace, &selected)?;
+    let mirrors = Mirror::several(workspace, options.jobs, options.preemptions)?;
+    let baseline = Baseline::run(&mirrors[0].settings, &packages, options.jobs)?;
+    println!("ordering: {baseline}");
     let compiled = mirrors[0].compiled()?;
     let (inside, outside): (Vec<Mutant>, Vec<Mutant>) = selected
         .into_iter()
@@ -97,12 +92,8 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     let tried = Mutex::new(Vec::new());
     workspace::in_parallel(mirrors.len(), &chosen, |worker, mutant| {
         let start = Instant::now();
-        let fate = baseline
-            .fate(
-                &mirrors[worker],
-                mutant,
-                Duration::from_secs(options.timeout_secs),
-            )
+        let timeout = Duration::from_secs(options.timeout_secs);
+        let fate = fate(&baseline, &packages, &mirrors[worker], mutant, timeout)
             .with_context(|| format!("{} → {}", mutant.label, mutant.weakened_to))?;
         let elapsed = start.elapsed();
         let done = Tried {
@@ -172,87 +163,48 @@ fn name(mutant: &Mutant) -> survivors::Name {
     (mutant.label.clone(), mutant.weakened_to.clone())
 }
 
-/// The crates with models, and how long each model takes on the code as it is.
-struct Baseline<'a> {
-    packages: Vec<&'a Package>,
-    /// Models that pass, by name. A broken twin, which passes by failing, catches nothing.
-    times: Vec<(String, Duration)>,
+/// The crates whose models a run needs.
+fn packages<'a>(workspace: &'a Workspace, mutants: &[Mutant]) -> Result<Vec<&'a Package>> {
+    let mut packages = workspace.primitives();
+    packages.retain(|package| {
+        !workspace::models(package).is_empty()
+            && mutants.iter().any(|m| answers_to(&m.noun, noun(package)))
+    });
+    // Without this check a crate that no model compiles would count as beyond the models.
+    if let Some(mutant) = mutants
+        .iter()
+        .find(|mutant| !packages.iter().any(|package| noun(package) == mutant.noun))
+    {
+        bail!(
+            "{} has orderings to defend and no tests/loom*.rs",
+            mutant.noun
+        );
+    }
+    Ok(packages)
 }
 
-impl<'a> Baseline<'a> {
-    fn run(
-        workspace: &'a Workspace,
-        mirror: &Mirror,
-        mutants: &[Mutant],
-        jobs: usize,
-    ) -> Result<Baseline<'a>> {
-        let mut packages = workspace.primitives();
-        packages.retain(|package| {
-            !workspace::models(package).is_empty()
-                && mutants.iter().any(|m| answers_to(&m.noun, noun(package)))
-        });
-        // Without this check a crate that no model compiles would count as beyond the models.
-        if let Some(mutant) = mutants
-            .iter()
-            .find(|mutant| !packages.iter().any(|package| noun(package) == mutant.noun))
-        {
-            bail!(
-                "{} has orderings to defend and no tests/loom*.rs",
-                mutant.noun
-            );
+/// Builds the mutant's models and runs them, the quickest first, until one fails.
+fn fate(
+    baseline: &Baseline,
+    packages: &[&Package],
+    mirror: &Mirror,
+    mutant: &Mutant,
+    timeout: Duration,
+) -> Result<Fate> {
+    let edit = |source: &str| Ok(mutant.apply(source));
+    mirror.with(&mutant.file, edit, || {
+        let mut models: Vec<Model> = Vec::new();
+        for package in packages {
+            if answers_to(&mutant.noun, noun(package)) {
+                models.extend(mirror.settings.build(package, BUILD_TIMEOUT)?);
+            }
         }
-        let mut models = Vec::new();
-        for package in &packages {
-            models.extend(mirror.settings.build(package, BUILD_TIMEOUT)?);
-        }
-        let times = Mutex::new(Vec::new());
-        workspace::in_parallel(jobs, &models, |_, model| {
-            let ran = mirror.settings.run(model, Duration::from_secs(600))?;
-            ran.expect(&model.name)
-                .with_context(|| format!("a model fails on unweakened code:\n{}", ran.tail(40)))?;
-            Tests::count(&ran.output).expect_some(&model.name)?;
-            if !ran.output.contains(" - should panic ... ok") {
-                let mut times = times.lock().expect("no panic");
-                times.push((model.name.clone(), ran.elapsed));
-            }
-            Ok(())
-        })?;
-        let mut times = times.into_inner().expect("no panic");
-        times.sort_by_key(|(_, time)| *time);
-        let total: Duration = times.iter().map(|(_, time)| *time).sum();
-        println!(
-            "ordering: {} models pass unweakened in {:.1} s",
-            times.len(),
-            total.as_secs_f64()
-        );
-        Ok(Baseline { packages, times })
-    }
-
-    /// Builds the mutant's models and runs them, the quickest first, until one fails.
-    fn fate(&self, mirror: &Mirror, mutant: &Mutant, timeout: Duration) -> Result<Fate> {
-        mirror.with(mutant, || {
-            let mut models: Vec<Model> = Vec::new();
-            for package in &self.packages {
-                if answers_to(&mutant.noun, noun(package)) {
-                    models.extend(mirror.settings.build(package, BUILD_TIMEOUT)?);
-                }
-            }
-            let mut hung = None;
-            for (name, usual) in &self.times {
-                let Some(model) = models.iter().find(|model| model.name == *name) else {
-                    continue;
-                };
-                let ran = mirror.settings.run(model, timeout.max(*usual * 10))?;
-                if ran.timed_out() {
-                    hung.get_or_insert_with(|| name.clone());
-                } else if !ran.success() {
-                    let said = models::complaint(&ran.output).replace('|', "\\|");
-                    return Ok(Fate::Caught(name.clone(), said));
-                }
-            }
-            Ok(hung.map_or(Fate::Survived, Fate::Hung))
+        let hunt = baseline.hunt(&mirror.settings, &models, None, timeout)?;
+        Ok(match hunt.caught {
+            Some(Catch { by, said }) => Fate::Caught(by, said),
+            None => (hunt.hung.into_iter().next()).map_or(Fate::Survived, Fate::Hung),
         })
-    }
+    })
 }
 
 /// Whether a mutant in crate `noun` is tried on the models of crate `models`.

@@ -1,22 +1,46 @@
 //! A copy of the workspace to break, so that the checkout is never edited.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::models::Settings;
-use crate::ordering::weaken::Mutant;
+use crate::workspace::Workspace;
 
 /// One worker's copy and its own build directory.
 pub(crate) struct Mirror {
     pub(crate) settings: Settings,
+    /// Locked as long as this is open: two checks must not break the same copy.
+    _lock: File,
 }
 
 impl Mirror {
+    /// A copy for each of `count` workers. All checks that break code share them, and what they built.
+    pub(crate) fn several(
+        workspace: &Workspace,
+        count: usize,
+        preemptions: Option<u32>,
+    ) -> Result<Vec<Mirror>> {
+        let directory = workspace.target("broken");
+        (0..count.max(1))
+            .map(|index| {
+                let directory = directory.join(index.to_string());
+                Mirror::new(workspace.root(), &directory, preemptions)
+            })
+            .collect()
+    }
+
     /// Brings the copy in step with `root`. Files that are equal are not touched, so what was built
     /// from them stays fresh.
-    pub(crate) fn new(root: &Path, directory: &Path, preemptions: Option<u32>) -> Result<Mirror> {
+    fn new(root: &Path, directory: &Path, preemptions: Option<u32>) -> Result<Mirror> {
+        std::fs::create_dir_all(directory)?;
+        let lock = File::create(directory.join("lock"))?;
+        if lock.try_lock().is_err() {
+            println!("waiting for the check that uses {}", directory.display());
+            lock.lock()?;
+        }
         let copy = directory.join("workspace");
         let mut sources = BTreeSet::new();
         collect(root, Path::new(""), &mut sources)?;
@@ -34,17 +58,24 @@ impl Mirror {
                 root: copy,
                 target: directory.join("target"),
                 preemptions,
-                // Weakened code leaves imports unused.
+                // Broken code leaves imports unused.
                 extra_rustflags: "--cap-lints warn",
             },
+            _lock: lock,
         })
     }
 
-    /// Runs `work` while the copy contains the mutant.
-    pub(crate) fn with<T>(&self, mutant: &Mutant, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let path = self.settings.root.join(&mutant.file);
-        let original = std::fs::read_to_string(&path)?;
-        std::fs::write(&path, mutant.apply(&original))?;
+    /// Runs `work` while `file` (relative to the workspace) is what `edit` makes of it.
+    pub(crate) fn with<T>(
+        &self,
+        file: &Path,
+        edit: impl FnOnce(&str) -> Result<String>,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let path = self.settings.root.join(file);
+        let original =
+            std::fs::read_to_string(&path).with_context(|| file.display().to_string())?;
+        std::fs::write(&path, edit(&original)?)?;
         let result = work();
         std::fs::write(&path, original)?;
         result
