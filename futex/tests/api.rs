@@ -2,7 +2,7 @@
 #![cfg(not(loom))]
 
 use std::hint;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
@@ -56,6 +56,7 @@ mod linux {
     }
 
     /// How often that thread gave up its CPU in order to sleep.
+    #[cfg(not(miri))]
     pub(crate) fn sleeps(thread: libc::pid_t) -> u64 {
         let status = fs::read_to_string(format!("/proc/self/task/{thread}/status")).unwrap();
         let line = status
@@ -347,7 +348,9 @@ fn a_requeue_loses_nobody_on_any_system() {
     let (from, to) = (AtomicU32::new(3), AtomicU32::new(0));
     thread::scope(|scope| {
         let sleepers: [_; 3] = std::array::from_fn(|_| asleep(scope, || wait(&from, 3)));
-        assert_eq!(requeue(&from, 4, &to, 1), Requeue::Changed);
+        let stale = requeue(&from, 4, &to, 1);
+        // Miri has no such call, and what stands in for it there does not look.
+        assert!(stale == Requeue::Changed || cfg!(miri) && stale == Requeue::WokeAll);
         let _ = requeue(&from, 3, &to, 1);
         until("all are awake", || {
             wake_all(&to);
@@ -506,6 +509,8 @@ mod with_atomic_wait {
 
 #[cfg(all(target_os = "linux", not(miri)))]
 mod system {
+    use std::sync::atomic::AtomicU64;
+
     use super::*;
 
     static ARRIVED: AtomicU64 = AtomicU64::new(0);

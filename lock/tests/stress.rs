@@ -13,7 +13,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Random, in_time, in_time_or_tell};
+use common::{Random, in_time_or_tell};
 use lockwright_lock::{Lock, LockGuard, RawLock};
 
 fn seed() -> u64 {
@@ -357,7 +357,7 @@ fn burn(time: Duration, over: &AtomicBool) {
 #[cfg(all(target_os = "linux", not(miri)))]
 mod signals {
     use super::*;
-    use common::until;
+    use common::{in_time, until};
     use std::sync::Once;
 
     static ARRIVED: AtomicU64 = AtomicU64::new(0);
