@@ -80,7 +80,7 @@ impl Waited {
     #[must_use]
     pub fn at_least(&self, limit: Duration) -> bool {
         #[cfg(loom)]
-        return crate::model::state::time_passes() && limit < Duration::MAX;
+        return crate::model::state::has_reached(limit);
         #[cfg(not(loom))]
         return self.since.elapsed() >= limit;
     }

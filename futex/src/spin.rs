@@ -1,67 +1,90 @@
 //! How long a thread looks again before it sleeps.
+//!
+//! A wake across CPUs costs some 20 µs of latency and half of that to the waker, so a thread that
+//! must wait first looks again for about as long. Each look takes the word's cache line away from
+//! the thread that works with it, so the looks are some hundred nanoseconds apart; and they are paid
+//! for with a CPU that others may need, so after a while each lets another thread run.
 
 use std::hint;
 use std::sync::OnceLock;
 use std::thread;
+use std::time::{Duration, Instant};
 
-/// Short bursts of pauses before the first yield: enough for a section of a few dozen nanoseconds
-/// to end (MEASURED: a cache line travels there and back in about 140 ns here).
-const PAUSE_ROUNDS: u32 = 8;
-/// Yields after the pauses, about 20 µs of them on an otherwise idle CPU: near the latency of a
-/// wake, which is the budget that pays; shorter ones are bistable, because one sleep makes the peer
-/// sleep too.
-const YIELD_ROUNDS: u32 = 90;
+/// The time between the first two looks; it doubles from look to look until it is four times that.
+/// benches/results/: shorter ones made two threads on an empty section up to twice as slow (they
+/// pass the line to and fro instead of working), longer ones missed the ends of 500 ns sections.
+const FIRST_GAP: Duration = Duration::from_nanos(100);
+/// The gap doubles so often.
+const DOUBLINGS: u32 = 2;
+/// Looks with pauses between: about 9 µs of them, and half of that for a thread that was woken and
+/// finds itself too late, since the thread that holds the lock is probably on a roll.
+const LOOKS: u32 = 24;
+const LOOKS_WOKEN: u32 = 12;
+/// Looks with a yield between: some 10 to 20 µs if nobody else wants the CPU.
+const YIELDS: u32 = 40;
 
 /// The budget of looks before sleeping. One value serves one attempt to wait.
 ///
 /// ```
 /// # use lockwright_futex::Spin;
-/// # let ready = || true;
+/// # let (ready, others_wait) = (|| true, || false);
 /// let mut spin = Spin::new();
 /// while !ready() {
-///     if !spin.turn() {
+///     if !spin.turn(!others_wait()) {
 ///         // the budget is spent: sleep
 ///     }
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Spin {
-    left: u32,
+    done: u32,
+    looks: u32,
+    pauses: u32,
 }
 
 impl Spin {
-    /// No budget.
-    pub const NONE: Spin = Spin { left: 0 };
-
-    /// A full budget: none where only one CPU may run this process, none in the model, which
-    /// explores the sleeps instead.
+    /// The budget of a thread that has just come: none where only one CPU may run this process, none
+    /// in the model, which explores the sleeps instead.
     #[inline]
     #[must_use]
     pub fn new() -> Spin {
+        Spin::with(LOOKS)
+    }
+
+    /// The smaller budget of a thread that has slept and was woken.
+    #[inline]
+    #[must_use]
+    pub fn woken() -> Spin {
+        Spin::with(LOOKS_WOKEN)
+    }
+
+    #[inline]
+    fn with(looks: u32) -> Spin {
         Spin {
-            left: if several_cpus() {
-                PAUSE_ROUNDS + YIELD_ROUNDS
-            } else {
-                0
-            },
+            done: 0,
+            looks,
+            pauses: pauses_per_gap(),
         }
     }
 
-    /// Spends one round and says `true`, or says `false` if nothing is left. The early rounds pause
-    /// the CPU, the later ones let another thread run.
+    /// Spends one turn and says `true`, or says `false` if nothing is left. Only a thread that is
+    /// `alone` in waiting goes on to yield: many who yield in turn are runnable threads that do
+    /// nothing.
     #[inline]
-    pub fn turn(&mut self) -> bool {
-        if self.left == 0 {
+    pub fn turn(&mut self, alone: bool) -> bool {
+        if self.pauses == 0 {
             return false;
         }
-        self.left -= 1;
-        if self.left >= YIELD_ROUNDS {
-            for _ in 0..1 << (PAUSE_ROUNDS + YIELD_ROUNDS - 1 - self.left).min(3) {
+        if self.done < self.looks {
+            for _ in 0..self.pauses << self.done.min(DOUBLINGS) {
                 hint::spin_loop();
             }
-        } else {
+        } else if alone && self.done < self.looks + YIELDS {
             thread::yield_now();
+        } else {
+            return false;
         }
+        self.done += 1;
         true
     }
 }
@@ -72,9 +95,51 @@ impl Default for Spin {
     }
 }
 
-/// Whether a spinning thread can hope that another one runs meanwhile.
-fn several_cpus() -> bool {
-    static SEVERAL: OnceLock<bool> = OnceLock::new();
-    !cfg!(loom)
-        && *SEVERAL.get_or_init(|| thread::available_parallelism().is_ok_and(|n| n.get() > 1))
+/// The pauses of the first gap; 0 means that spinning is of no use here. A pause is a hint and takes
+/// from a few to over a hundred nanoseconds, as the CPU likes, so it is timed once.
+fn pauses_per_gap() -> u32 {
+    static PAUSES: OnceLock<u32> = OnceLock::new();
+    if cfg!(any(loom, miri)) {
+        return 0;
+    }
+    *PAUSES.get_or_init(|| match thread::available_parallelism() {
+        Ok(cpus) if cpus.get() > 1 => {
+            (FIRST_GAP.as_nanos() / pause().as_nanos()).clamp(1, 64) as u32
+        }
+        _ => 0,
+    })
+}
+
+/// How long one pause takes: the best of a few short trials, so that an interrupt does not count.
+fn pause() -> Duration {
+    const PAUSES: u32 = 32;
+    let trial = |_| {
+        let start = Instant::now();
+        for _ in 0..PAUSES {
+            hint::spin_loop();
+        }
+        start.elapsed() / PAUSES
+    };
+    let best = (0..4).map(trial).min().expect("there are four");
+    best.max(Duration::from_nanos(1))
+}
+
+#[cfg(all(test, not(any(loom, miri))))]
+mod tests {
+    use super::*;
+
+    fn turns(mut spin: Spin, alone: bool) -> u32 {
+        (0..).find(|_| !spin.turn(alone)).expect("the budget ends")
+    }
+
+    #[test]
+    fn the_budget_ends_and_is_larger_for_one_who_is_alone() {
+        if pauses_per_gap() == 0 {
+            assert_eq!(turns(Spin::new(), true), 0);
+            return;
+        }
+        assert_eq!(turns(Spin::new(), false), LOOKS);
+        assert_eq!(turns(Spin::new(), true), LOOKS + YIELDS);
+        assert_eq!(turns(Spin::woken(), false), LOOKS_WOKEN);
+    }
 }

@@ -178,8 +178,10 @@ unsafe impl lock_api::RawMutexFair for RawLock {
     #[inline]
     unsafe fn bump(&self, _guard: &mut GuardNoSend) {
         if self.words.waiting() != 0 {
+            // Nothing after the release may unwind: the caller's guard is still there.
+            let me = current_id().get();
             self.words.release_fair();
-            self.acquire_as(current_id().get());
+            self.acquire_as(me);
         }
     }
 }

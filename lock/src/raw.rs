@@ -34,11 +34,12 @@
 //! - **I2** A thread sleeps on `waiting` only while counted as a waiter, on `owner` only while
 //!   counted as an heir; on `waiting` never with an expected value that has `ORPHAN`.
 //! - **I3** Whoever counts itself in or out, or clears `WAKING`, then looks at `owner`, with a full
-//!   fence between, before it sleeps or returns, unless it holds the lock. Whoever makes `owner`
-//!   free or hands it over then looks at `waiting`, with a full fence between.
-//! - **I4** While `WAKING` is set without `ORPHAN`, a thread is awake that will clear it: one that
-//!   the wake took out of its sleep, or the waker itself, which finds that its wake reached nobody,
-//!   sets `ORPHAN`, and wakes again whoever fell asleep in between.
+//!   fence between, before it sleeps or returns. Whoever makes `owner` free or hands it over then
+//!   looks at `waiting`, with a full fence between.
+//! - **I4** While `WAKING` is set without `ORPHAN`, a thread is awake that will clear it: one that a
+//!   wake took out of its sleep, or a waker that has not returned, which finds that its wake reached
+//!   nobody, sets `ORPHAN`, and wakes again whoever fell asleep in between. (A mark may be cleared by
+//!   another than the one it was set for: that costs a wake too many, no wake too few.)
 //!
 //! No wake is lost: let the lock be set free or handed over for the last time, by R, while T is
 //! counted as a waiter. By the fences of I3, R sees T counted, or T sees what R did before it sleeps.
@@ -201,7 +202,8 @@ impl Words {
         self.wake_receiver(to);
     }
 
-    /// The rest of a release that was not the end of it: somebody may have to be woken.
+    /// The rest of a release that was not the end of it: somebody may have to be woken. While a woken
+    /// thread is on its way, every release of a busy thread comes here, so it is short.
     #[cold]
     #[inline(never)]
     fn after_release(&self) {
@@ -212,6 +214,7 @@ impl Words {
     }
 
     /// After `owner` became free: passes it on, or wakes a waiter if nobody is awake for them.
+    #[inline]
     pub(crate) fn wake_next(&self) {
         loop {
             // ORD lock.next: relaxed, the fence before it orders it.
@@ -232,6 +235,7 @@ impl Words {
     }
 
     /// `FREE` → `to`, unless somebody was faster.
+    #[inline(never)]
     fn pass(&self, to: u32) {
         // ORD lock.pass: relaxed; as a read-modify-write it carries on what lock.give published.
         if self
@@ -246,6 +250,7 @@ impl Words {
     }
 
     /// After `owner` became `to`: wakes one who may take it; if none is left, `to` → `FREE`.
+    #[inline(never)]
     pub(crate) fn wake_receiver(&self, to: u32) {
         loop {
             // ORD lock.receivers: relaxed, the fence before it orders it.

@@ -8,16 +8,15 @@ use crate::raw::{Place, Words};
 use crate::tenure;
 
 /// A waiter passed over for so long becomes an heir.
-const ENOUGH: Duration = Duration::from_millis(40);
+const ENOUGH: Duration = Duration::from_millis(20);
 
 impl Words {
     /// Takes the lock for `me`, sleeping if it must; `false` if the deadline came first.
     #[cold]
     #[inline(never)]
     pub(crate) fn acquire_slow(&self, me: u32, deadline: Deadline) -> bool {
-        // Where others sleep already, spinning only disturbs the thread that holds the lock.
         let mut spin = Spin::new();
-        while self.waiting() == 0 && spin.turn() {
+        while spin.turn(self.waiting() == 0) {
             if self.is_free() && self.take_free(me) {
                 return true;
             }
@@ -26,56 +25,66 @@ impl Words {
             return false;
         }
         self.enter();
-        let taken = self.wait_in_place(me, deadline);
+        let (taken, place) = self.wait_in_place(me, deadline);
+        self.leave(place);
         if taken {
             tenure::begin();
         }
         taken
     }
 
-    fn wait_in_place(&self, me: u32, deadline: Deadline) -> bool {
+    /// Between counting in and counting out: whether the lock was taken, and in which place.
+    fn wait_in_place(&self, me: u32, deadline: Deadline) -> (bool, Place) {
         let waited = Waited::start();
         let mut place = Place::Fresh;
         loop {
             if self.take(me, place) {
-                self.leave(place);
-                return true;
+                return (true, place);
             }
-            let end = match place {
-                Place::Heir => self.sleep_as_heir(deadline),
-                _ => self.sleep_as_waiter(&mut place, deadline),
-            };
-            if end == Wait::Changed {
-                continue;
-            }
-            if place != Place::Heir {
-                place = Place::Woken;
-            }
-            let timed_out = end == Wait::TimedOut;
-            // A wake may have come at the moment of the time-out, and late is better than never.
-            if self.look_again(me, place, if timed_out { Spin::NONE } else { Spin::new() }) {
-                self.leave(place);
-                return true;
+            let mut timed_out = false;
+            match self.sleep(&mut place, deadline) {
+                // Where others come and go quickly it may never get to sleep.
+                Wait::Changed => timed_out = deadline.has_passed(),
+                Wait::TimedOut => timed_out = true,
+                Wait::Woken => {}
             }
             if timed_out {
-                self.give_up(place);
-                return false;
+                // A wake may have come at the same moment, and late is better than never.
+                return (self.take(me, place), place);
             }
-            if place == Place::Woken && waited.at_least(ENOUGH) {
+            if place != Place::Woken {
+                continue;
+            }
+            if self.look_again(me) {
+                return (true, place);
+            }
+            if waited.at_least(ENOUGH) {
                 place = self.promote(place);
             }
         }
     }
 
-    /// A woken thread looks, and goes on looking for a while if nobody else waits.
-    fn look_again(&self, me: u32, place: Place, mut spin: Spin) -> bool {
+    /// A woken waiter looks for a while, unless others wait too.
+    fn look_again(&self, me: u32) -> bool {
+        let mut spin = Spin::woken();
         loop {
-            if self.take(me, place) {
+            if self.take(me, Place::Woken) {
                 return true;
             }
-            if self.waiting() > 1 || !spin.turn() {
+            if self.waiting() > 1 || !spin.turn(true) {
                 return false;
             }
         }
+    }
+
+    fn sleep(&self, place: &mut Place, deadline: Deadline) -> Wait {
+        if *place == Place::Heir {
+            return self.sleep_as_heir(deadline);
+        }
+        let end = self.sleep_as_waiter(place, deadline);
+        if end != Wait::Changed {
+            *place = Place::Woken;
+        }
+        end
     }
 }

@@ -10,60 +10,69 @@ use std::time::Duration;
 use futex::Waited;
 
 /// One hand-over costs a wake and a switch, some 10 to 40 µs: a few per cent of this.
-const TENURE: Duration = Duration::from_micros(500);
+const TENURE: Duration = Duration::from_millis(1);
 /// Reading the clock costs as much as several uncontended pairs: at most every so many releases.
 const RELEASES_PER_LOOK: u32 = 32;
 
-/// What the calling thread knows of its tenure. It is one for all locks: a thread that is busy with
-/// several hands over a little more often.
+/// What the calling thread knows of its tenure: one for all locks, and it begins anew whenever the
+/// thread has waited for one. What bounds a waiter's wait are the heirs, not this.
 #[derive(Clone, Copy)]
 struct Tenure {
-    /// When it first found waiters at a release, since it last waited itself.
+    /// When the clock was first read in it.
     since: Option<Waited>,
-    /// Releases that found waiters, since then.
-    releases: u32,
+    /// Releases between the last two looks at the clock: 1, 2, 4 … in case the sections are long.
+    step: u32,
 }
 
-const NONE: Tenure = Tenure {
+const NEW: Tenure = Tenure {
     since: None,
-    releases: 0,
+    step: 1,
 };
 
 futex::per_thread! {
-    static TENURE_NOW: Cell<Tenure> = Cell::new(NONE);
+    /// Releases that found waiters still to go until the next look at the clock.
+    static TO_GO: Cell<u32> = Cell::new(0);
+    static CURRENT: Cell<Tenure> = Cell::new(NEW);
 }
 
 /// The calling thread got a lock by waiting for it.
 pub(crate) fn begin() {
-    TENURE_NOW.with(|now| now.set(NONE));
+    TO_GO.with(|to_go| to_go.set(0));
+    CURRENT.with(|current| current.set(NEW));
 }
 
 /// The calling thread releases a lock that others wait for: whether to hand it over to them.
+#[inline]
 pub(crate) fn is_over() -> bool {
-    TENURE_NOW.with(|now| {
-        let (over, next) = now.get().after_release();
-        now.set(next);
-        over
+    TO_GO.with(|to_go| match to_go.get() {
+        0 => {
+            let (over, next) = CURRENT.with(|current| {
+                let (over, next) = look(current.get());
+                current.set(next);
+                (over, next)
+            });
+            to_go.set(next.step - 1);
+            over
+        }
+        left => {
+            to_go.set(left - 1);
+            false
+        }
     })
 }
 
-impl Tenure {
-    fn after_release(self) -> (bool, Tenure) {
-        let releases = self.releases.wrapping_add(1);
-        // Often at first, in case the sections are long.
-        if !(releases.is_power_of_two() || releases.is_multiple_of(RELEASES_PER_LOOK)) {
-            return (false, Tenure { releases, ..self });
-        }
-        let since = self.since.unwrap_or_else(Waited::start);
-        if since.at_least(TENURE) {
-            return (true, NONE);
-        }
-        (
-            false,
-            Tenure {
-                since: Some(since),
-                releases,
-            },
-        )
+#[cold]
+fn look(current: Tenure) -> (bool, Tenure) {
+    let since = current.since.unwrap_or_else(Waited::start);
+    if since.at_least(TENURE) {
+        return (true, NEW);
     }
+    let step = (2 * current.step).min(RELEASES_PER_LOOK);
+    (
+        false,
+        Tenure {
+            since: Some(since),
+            step,
+        },
+    )
 }

@@ -26,15 +26,12 @@ impl Words {
         full_fence_after_rmw();
     }
 
-    /// Counts out a thread that has taken the lock: its own release will look at the others.
+    /// Counts the caller out, with the lock or without it, and passes on what may have been meant for
+    /// it. That includes a thread that has just taken the lock for anybody to release: it may have
+    /// been released, and again for somebody else, before the caller was counted out.
     pub(crate) fn leave(&self, place: Place) {
         self.recount(|now| Some(place.without_one(now)));
-    }
-
-    /// Counts out a thread that goes without the lock, and passes on what was meant for it.
-    pub(crate) fn give_up(&self, place: Place) {
-        self.recount(|now| Some(place.without_one(now)));
-        // ORD lock.give-up ⇒ lock.look: as lock.enter.
+        // ORD lock.leave ⇒ lock.look: as lock.enter.
         full_fence_after_rmw();
         match self.owner() {
             FREE => self.wake_next(),
@@ -74,6 +71,7 @@ impl Words {
 
     /// `WAKING` clear, as in `waiting`, → set; and wakes a waiter, or leaves the wake to be adopted.
     /// `false` if `waiting` was stale.
+    #[inline(never)]
     pub(crate) fn wake_waiter(&self, waiting: u32) -> bool {
         let marks = if futex::COUNTS_WAKES {
             WAKING

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futex::model::{Model, share, spawn};
+use futex::model::{JoinHandle, Model, share, spawn};
 use lockwright_lock::RawLock;
 use loom::cell::UnsafeCell;
 
@@ -36,19 +36,39 @@ fn shared() -> (Arc<RawLock>, Arc<Counter>) {
 
 type Body = fn(&RawLock, &Counter) -> usize;
 
-/// Threads that each run one of `bodies`; the first on the model's main thread. Afterwards the
-/// lock is free, nobody is counted, and as many additions were made as the bodies report.
+/// Threads that each run one of `bodies`; the first on the model's main thread.
 fn run(bodies: &'static [Body]) {
     let (lock, counter) = shared();
     let (mine, others) = bodies.split_first().expect("at least one");
-    let workers: Vec<_> = others
-        .iter()
-        .map(|body| {
-            let (lock, counter) = (Arc::clone(&lock), Arc::clone(&counter));
-            spawn(move || body(&lock, &counter))
-        })
-        .collect();
-    let mut added = mine(&lock, &counter);
+    let workers = start(others, &lock, &counter);
+    let added = mine(&lock, &counter);
+    finish(&lock, &counter, added, workers);
+}
+
+/// As `run`, but all threads find the lock held, and the first of them gives it back. No thread has
+/// to be preempted for others to sleep: less depth shows more.
+fn run_held(bodies: &'static [Body]) {
+    let (lock, counter) = shared();
+    lock.acquire();
+    let workers = start(bodies, &lock, &counter);
+    finish(&lock, &counter, 0, workers);
+}
+
+fn start(
+    bodies: &'static [Body],
+    lock: &Arc<RawLock>,
+    counter: &Arc<Counter>,
+) -> Vec<JoinHandle<usize>> {
+    let start = |body: &'static Body| {
+        let (lock, counter) = (Arc::clone(lock), Arc::clone(counter));
+        spawn(move || body(&lock, &counter))
+    };
+    bodies.iter().map(start).collect()
+}
+
+/// Afterwards the lock is free, nobody is counted, and as many additions were made as the bodies
+/// report.
+fn finish(lock: &RawLock, counter: &Counter, mut added: usize, workers: Vec<JoinHandle<usize>>) {
     for worker in workers {
         added += worker.join();
     }
@@ -80,6 +100,10 @@ fn owned(lock: &RawLock, counter: &Counter) -> usize {
     1
 }
 
+fn owned_twice(lock: &RawLock, counter: &Counter) -> usize {
+    owned(lock, counter) + owned(lock, counter)
+}
+
 fn fair(lock: &RawLock, counter: &Counter) -> usize {
     let guard = lock_api::RawMutex::lock(lock);
     counter.add_one();
@@ -104,6 +128,12 @@ fn tried(lock: &RawLock, counter: &Counter) -> usize {
     counter.add_one();
     lock.release().unwrap();
     1
+}
+
+/// Gives back what another has taken.
+fn release(lock: &RawLock, _: &Counter) -> usize {
+    lock.release().unwrap();
+    0
 }
 
 /// Whether time stands still decides who gets the lock: with it passing, every release that finds
@@ -183,4 +213,62 @@ fn what_is_handed_to_one_who_timed_out_is_passed_on() {
         &[fair, timed],
         &[fair, timed, owned],
     );
+}
+
+/// The wake reaches the one who is timing out; the other must hear of it.
+#[test]
+fn a_wake_that_a_time_out_swallowed_is_passed_on() {
+    let model = Model::new().timeouts(1).preemptions(1);
+    let bodies: &[Body] = &[release, timed, untimed];
+    model.time_stands_still().check(move || run_held(bodies));
+    model.check(move || run_held(bodies));
+}
+
+/// Waiters have waited for long, and whoever takes the lock has just begun: heirs come about, and
+/// the lock is handed to them.
+fn with_heirs(model: Model, bodies: &'static [Body]) {
+    let model = model.only_limits_from(Duration::from_millis(10));
+    model.check(move || run(bodies));
+}
+
+#[test]
+fn an_heir_gets_it_from_one_who_comes_back() {
+    with_heirs(Model::new().preemptions(3), &[twice, untimed]);
+    with_heirs(Model::new().preemptions(2), &[owned_twice, owned]);
+}
+
+#[test]
+fn an_heir_may_time_out() {
+    with_heirs(Model::new().timeouts(1).preemptions(3), &[twice, timed]);
+}
+
+/// A lock that nobody owns is a signal: one thread acquires, others release, again and again, perhaps
+/// before the acquiring thread has finished acquiring.
+fn signals(consumers: usize, signals: usize) {
+    let lock = share(RawLock::new());
+    lock.acquire();
+    let consumers: Vec<_> = (0..consumers)
+        .map(|_| {
+            let lock = Arc::clone(&lock);
+            spawn(move || lock.acquire())
+        })
+        .collect();
+    let left = signals - consumers.len();
+    for _ in 0..signals {
+        while lock.release().is_err() {
+            loom::thread::yield_now();
+        }
+    }
+    consumers.into_iter().for_each(|consumer| consumer.join());
+    for _ in 0..left {
+        assert!(lock.try_acquire(), "the last signal is still there");
+    }
+}
+
+#[test]
+fn a_release_may_overtake_the_acquire_that_it_ends() {
+    let model = Model::new().preemptions(1);
+    model.time_stands_still().check(|| signals(2, 2));
+    model.check(|| signals(2, 2));
+    Model::new().preemptions(3).check(|| signals(1, 2));
 }

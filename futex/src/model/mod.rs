@@ -21,6 +21,7 @@ pub use loom;
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How far to explore, and how much the world may interfere.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +30,8 @@ pub struct Model {
     timeouts: u32,
     spurious: u32,
     preemptions: Option<usize>,
-    time_passes: bool,
+    /// The shortest limit that every `Waited` has reached.
+    reached: Option<Duration>,
 }
 
 impl Model {
@@ -40,7 +42,7 @@ impl Model {
             timeouts: 0,
             spurious: 0,
             preemptions: None,
-            time_passes: true,
+            reached: Some(Duration::ZERO),
         }
     }
 
@@ -72,7 +74,16 @@ impl Model {
     /// No [`Waited`](crate::Waited) reaches its limit.
     pub fn time_stands_still(self) -> Model {
         Model {
-            time_passes: false,
+            reached: None,
+            ..self
+        }
+    }
+
+    /// Every [`Waited`](crate::Waited) has reached limits of `shortest` and more, and none that is
+    /// shorter: what has a short limit began just now, and what has a long one long ago.
+    pub fn only_limits_from(self, shortest: Duration) -> Model {
+        Model {
+            reached: Some(shortest),
             ..self
         }
     }
@@ -84,7 +95,7 @@ impl Model {
         builder.preemption_bound = builder.preemption_bound.or(self.preemptions);
         builder.max_branches = builder.max_branches.max(20_000);
         builder.check(move || {
-            let adversary = state::begin(self.timeouts, self.spurious, self.time_passes);
+            let adversary = state::begin(self.timeouts, self.spurious, self.reached);
             body();
             if let Some(adversary) = adversary {
                 adversary.join().expect("the adversary panicked");

@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 
 use loom::sync::atomic::AtomicU32 as Word;
 use loom::sync::atomic::Ordering::Relaxed;
@@ -43,7 +44,8 @@ struct State {
     /// adversary is one of them.
     awake: usize,
     adversary: bool,
-    time_passes: bool,
+    /// The shortest limit on waiting that has been reached.
+    reached: Option<Duration>,
 }
 
 thread_local! {
@@ -58,12 +60,12 @@ fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
 pub(super) fn begin(
     timeouts: u32,
     spurious: u32,
-    time_passes: bool,
+    reached: Option<Duration>,
 ) -> Option<loom::thread::JoinHandle<()>> {
     // The old state's objects belong to the execution before: forget them before making new ones.
     with(|state| {
         *state = State {
-            time_passes,
+            reached,
             awake: 1,
             ..State::default()
         }
@@ -91,9 +93,9 @@ pub(super) fn begin(
     }))
 }
 
-/// Whether limits on waiting have been reached.
-pub(crate) fn time_passes() -> bool {
-    with(|state| state.time_passes)
+/// Whether a limit on waiting has been reached.
+pub(crate) fn has_reached(limit: Duration) -> bool {
+    limit < Duration::MAX && with(|state| state.reached).is_some_and(|reached| reached <= limit)
 }
 
 /// Takes an offer if one stands and suits.
