@@ -440,19 +440,17 @@ fn deadlines_at_the_ends_of_the_clock() {
 }
 
 #[test]
-fn a_spin_budget_ends_and_none_is_empty() {
-    let mut none = Spin::NONE;
-    assert!(!none.turn() && !none.turn());
+fn a_spin_budget_ends() {
     let mut spin = Spin::new();
     let mut turns = 0;
-    while spin.turn() {
+    while spin.turn(true) {
         turns += 1;
         assert!(turns < 100_000, "no end");
     }
-    assert!(!spin.turn(), "an empty budget stays empty");
+    assert!(!spin.turn(true), "an empty budget stays empty");
     assert_eq!(
         turns > 0,
-        thread::available_parallelism().is_ok_and(|cpus| cpus.get() > 1)
+        !cfg!(miri) && thread::available_parallelism().is_ok_and(|cpus| cpus.get() > 1)
     );
 }
 
