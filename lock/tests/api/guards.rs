@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
 
 use futex::thread::current_id;
@@ -185,23 +185,24 @@ fn a_fair_unlock_with_nobody_waiting_sets_it_free() {
 
 #[test]
 fn a_bump_with_nobody_waiting_keeps_the_lock() {
-    const BUMPS: u32 = if cfg!(miri) { 50 } else { 100_000 };
-    let lock = Lock::new(0);
-    let over = AtomicBool::new(false);
-    let mut guard = lock.lock();
-    thread::scope(|scope| {
-        let thief = scope.spawn(|| {
-            while !over.load(Relaxed) {
-                assert!(lock.try_lock().is_none(), "it was free for a moment");
+    const TRIES: u32 = if cfg!(miri) { 50 } else { 200_000 };
+    in_time(|| {
+        let lock = Lock::new(0);
+        let tries = AtomicU32::new(0);
+        let mut guard = lock.lock();
+        thread::scope(|scope| {
+            let thief = scope.spawn(|| {
+                while tries.fetch_add(1, Relaxed) < TRIES {
+                    assert!(lock.try_lock().is_none(), "it was free for a moment");
+                }
+            });
+            while !thief.is_finished() {
+                LockGuard::bump(&mut guard);
             }
+            thief.join().unwrap();
         });
-        for _ in 0..BUMPS {
-            LockGuard::bump(&mut guard);
-        }
-        over.store(true, Relaxed);
-        thief.join().unwrap();
+        assert_eq!(raw(&lock).owner(), Some(current_id()));
     });
-    assert_eq!(raw(&lock).owner(), Some(current_id()));
 }
 
 #[test]
