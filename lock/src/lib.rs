@@ -14,12 +14,29 @@ use lock_api::GuardNoSend;
 
 use raw::{ANONYMOUS, Words};
 
-/// A mutual exclusion lock around a `T`.
+/// A mutual exclusion lock around a `T`: eight bytes and the data.
 ///
-/// TODO docs
+/// [`lock`](lock_api::Mutex::lock), [`try_lock`](lock_api::Mutex::try_lock),
+/// [`try_lock_for`](lock_api::Mutex::try_lock_for) and
+/// [`try_lock_until`](lock_api::Mutex::try_lock_until) give a [`LockGuard`], through which the data are
+/// reached and which releases the lock when it is dropped. The [page of the crate](crate) says what it
+/// promises: memory ordering, fairness, spurious wakeups, panics, size, and how it differs from Python's.
+///
+/// ```
+/// use lockwright_lock::Lock;
+///
+/// let names = Lock::new(vec!["Ada"]);
+/// names.lock().push("Grace");
+/// {
+///     let held = names.lock();
+///     assert!(names.try_lock().is_none());
+///     assert_eq!(*held, ["Ada", "Grace"]);
+/// }
+/// assert_eq!(names.into_inner().len(), 2);
+/// ```
 pub type Lock<T> = lock_api::Mutex<RawLock, T>;
 
-/// The guard of a [`Lock`].
+/// The guard of a [`Lock`]: who has it, has the data. It stays in the thread that took the lock.
 pub type LockGuard<'a, T> = lock_api::MutexGuard<'a, RawLock, T>;
 
 /// The part of a lock that a guard of a [`Lock`] has been mapped to.
@@ -31,6 +48,21 @@ pub type MappedLockGuard<'a, T> = lock_api::MappedMutexGuard<'a, RawLock, T>;
 pub struct ReleaseUnlocked;
 
 /// A lock without data: eight bytes.
+///
+/// [`acquire`](Self::acquire) and [`release`](Self::release) belong to no thread: what one took another
+/// may release, and [`owner`](Self::owner) names nobody meanwhile. The guards of a [`Lock`] use the same
+/// words and do name their thread. The [page of the crate](crate) says what both promise.
+///
+/// ```
+/// use lockwright_lock::RawLock;
+/// use std::time::Duration;
+///
+/// let lock = RawLock::new();
+/// assert!(lock.try_acquire());
+/// assert!(!lock.acquire_for(Duration::from_millis(1)));
+/// assert!(lock.is_locked() && lock.owner().is_none());
+/// lock.release().expect("it is held");
+/// ```
 pub struct RawLock {
     words: Words,
 }
@@ -103,7 +135,11 @@ impl RawLock {
 
     #[inline]
     fn try_acquire_as(&self, me: u32) -> bool {
-        self.words.owner() == raw::FREE && self.words.take_free(me)
+        match self.words.owner() {
+            raw::FREE => self.words.take_free(me),
+            raw::TO_HEIR => self.words.take_as_stranger(me),
+            _ => false,
+        }
     }
 
     #[inline]
@@ -119,7 +155,12 @@ impl RawLock {
     }
 }
 
-// SAFETY: TODO
+// SAFETY: mutual exclusion is I1: the exchange that takes the lock finds a mark of nobody's in `owner`
+// and leaves one that no other exchange takes for that. Every such exchange that takes it is an
+// Acquire; every one that gives it back is a Release, and those in between are read-modify-writes,
+// which carry it on. The guard state is a marker without destructor, so forgetting it leaves the lock
+// held and does no more. The lock is two numbers and nobody sleeps on it without borrowing it: it may be
+// moved or dropped while held. Only `current_id` can panic, and whoever takes the lock calls it first.
 unsafe impl lock_api::RawMutex for RawLock {
     const INIT: RawLock = RawLock::new();
 
@@ -148,7 +189,8 @@ unsafe impl lock_api::RawMutex for RawLock {
     }
 }
 
-// SAFETY: TODO
+// SAFETY: as above: a timed attempt takes the lock by the same exchanges, and one that gives up has taken
+// nothing. `current_id` and the deadline come before the exchange.
 unsafe impl lock_api::RawMutexTimed for RawLock {
     type Duration = Duration;
     type Instant = Instant;
@@ -168,7 +210,8 @@ unsafe impl lock_api::RawMutexTimed for RawLock {
     }
 }
 
-// SAFETY: TODO
+// SAFETY: as above: a hand-over is a Release too, and I1 counts it as giving back. `bump` returns with the
+// lock held, in the same thread, so the guard state is still true; nothing in it unwinds in between.
 unsafe impl lock_api::RawMutexFair for RawLock {
     #[inline]
     unsafe fn unlock_fair(&self, _guard: GuardNoSend) {
