@@ -45,15 +45,6 @@ fn run(bodies: &'static [Body]) {
     finish(&lock, &counter, added, workers);
 }
 
-/// As `run`, but all threads find the lock held, and the first of them gives it back. No thread has
-/// to be preempted for others to sleep: less depth shows more.
-fn run_held(bodies: &'static [Body]) {
-    let (lock, counter) = shared();
-    lock.acquire();
-    let workers = start(bodies, &lock, &counter);
-    finish(&lock, &counter, 0, workers);
-}
-
 fn start(
     bodies: &'static [Body],
     lock: &Arc<RawLock>,
@@ -128,12 +119,6 @@ fn tried(lock: &RawLock, counter: &Counter) -> usize {
     counter.add_one();
     lock.release().unwrap();
     1
-}
-
-/// Gives back what another has taken.
-fn release(lock: &RawLock, _: &Counter) -> usize {
-    lock.release().unwrap();
-    0
 }
 
 /// Whether time stands still decides who gets the lock: with it passing, every release that finds
@@ -213,15 +198,6 @@ fn what_is_handed_to_one_who_timed_out_is_passed_on() {
         &[fair, timed],
         &[fair, timed, owned],
     );
-}
-
-/// The wake reaches the one who is timing out; the other must hear of it.
-#[test]
-fn a_wake_that_a_time_out_swallowed_is_passed_on() {
-    let model = Model::new().timeouts(1).preemptions(1);
-    let bodies: &[Body] = &[release, timed, untimed];
-    model.time_stands_still().check(move || run_held(bodies));
-    model.check(move || run_held(bodies));
 }
 
 /// Waiters have waited for long, and whoever takes the lock has just begun: heirs come about, and

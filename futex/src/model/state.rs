@@ -40,6 +40,9 @@ struct State {
     words: HashMap<usize, Rc<Word>>,
     ids: HashMap<loom::thread::ThreadId, u32>,
     offers: Option<Rc<Word>>,
+    /// Which offers there may be at all: looking for others would only cost interleavings.
+    timeouts: bool,
+    spurious: bool,
     /// Threads that can still wake others: not asleep, not joining, not finished; and whether the
     /// adversary is one of them.
     awake: usize,
@@ -66,6 +69,8 @@ pub(super) fn begin(
     with(|state| {
         *state = State {
             reached,
+            timeouts: timeouts > 0,
+            spurious: spurious > 0,
             awake: 1,
             ..State::default()
         }
@@ -100,15 +105,18 @@ pub(crate) fn has_reached(limit: Duration) -> bool {
 
 /// Takes an offer if one stands and suits.
 pub(super) fn take_offer(timed: bool) -> Option<Offer> {
-    let offers = with(|state| state.offers.clone())?;
+    let (offers, timeouts, spurious) = with(|state| {
+        let offers = state.offers.clone()?;
+        Some((offers, state.timeouts && timed, state.spurious))
+    })?;
     let take = |kind| {
         offers
             .compare_exchange(kind, NOTHING, Relaxed, Relaxed)
             .is_ok()
     };
-    if timed && take(TIME_OUT) {
+    if timeouts && take(TIME_OUT) {
         Some(Offer::TimeOut)
-    } else if take(SPURIOUS) {
+    } else if spurious && take(SPURIOUS) {
         Some(Offer::Spurious)
     } else {
         None
