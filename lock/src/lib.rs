@@ -135,11 +135,7 @@ impl RawLock {
 
     #[inline]
     fn try_acquire_as(&self, me: u32) -> bool {
-        match self.words.owner() {
-            raw::FREE => self.words.take_free(me),
-            raw::TO_HEIR => self.words.take_as_stranger(me),
-            _ => false,
-        }
+        self.words.owner() == raw::FREE && self.words.take_free(me)
     }
 
     #[inline]
