@@ -124,7 +124,8 @@ pub const COUNTS_WAKES: bool = cfg!(not(any(windows, target_os = "freebsd")));
 /// [`COUNTS_WAKES`], as an upper bound elsewhere. As for [`wake_one`], the address may dangle.
 #[inline]
 pub fn wake(word: *const AtomicU32, n: usize) -> usize {
-    os::wake(word, n)
+    // Linux would wake one.
+    if n == 0 { 0 } else { os::wake(word, n) }
 }
 
 /// Wakes every thread that sleeps on `word`; the count is as good as [`wake`]'s.

@@ -230,7 +230,6 @@ fn wakes_are_counted() {
 }
 
 #[test]
-#[ignore = "FUTEX_WAKE of 0 wakes one"]
 fn a_wake_of_nobody_wakes_nobody() {
     let word = AtomicU32::new(0);
     let woken = AtomicBool::new(false);

@@ -19,13 +19,14 @@
 //! | 22 `WAKING` | a wake is under way, and whom it wakes will look: send no other | it outlives a waiter that timed out: leaving clears it |
 //! | 23 `ORPHAN` | with `WAKING`: the wake reached nobody; whoever is about to sleep adopts it | as `WAKING` |
 //! | 24 ..= 30 | *heirs*: waiters passed over for too long, who now sleep on `owner` | no, as waiters |
-//! | 31 `BEQUEST` | there are heirs; the same bit as `TO_HEIR` | no, it changes with their number |
+//! | 31 `BEQUEST` | there are heirs | no, it changes with their number |
 //!
 //! A thread tries, spins, then counts itself as a waiter and sleeps on `waiting`. Releases wake one
 //! waiter at a time: `WAKING` is set from the wake until the woken thread has taken the lock or gone
 //! back to sleep. A thread that has had the lock for a while hands it to the waiters instead of
-//! setting it free (`tenure.rs`); a waiter who loses all the same becomes an heir, and then no
-//! release sets the lock free before the heirs had it.
+//! setting it free (`tenure.rs`); a waiter who loses all the same becomes an heir, and then every
+//! release hands the lock to the heirs, unless another thread takes it in the few instructions
+//! between.
 //!
 //! Invariants:
 //!
@@ -146,22 +147,20 @@ impl Words {
             .is_ok()
     }
 
-    /// Held → `FREE`, or → `TO_HEIR` if there are heirs. The caller holds the lock.
+    /// Held → `FREE`. The caller holds the lock.
     #[inline]
     pub(crate) fn release(&self) {
-        // ORD lock.heirs: relaxed, an heir unseen here is seen after the fence.
-        let to = self.waiting.load(Relaxed) & BEQUEST;
         // ORD lock.give ⇒ lock.take: what the holder wrote.
-        self.owner.swap(to, Release);
+        self.owner.swap(FREE, Release);
         // ORD lock.look ⇒ lock.enter: either this thread sees who waits, or they see what it did (I3).
         full_fence_after_rmw();
         // ORD lock.who-waits: relaxed, the fence orders it.
-        if to | self.waiting.load(Relaxed) != 0 {
+        if self.waiting.load(Relaxed) != 0 {
             self.after_release();
         }
     }
 
-    /// Held by anyone → `FREE` or `TO_HEIR`; `false`, and nothing changed, if nobody holds it.
+    /// Held by anyone → `FREE`; `false`, and nothing changed, if nobody holds it.
     #[inline]
     pub(crate) fn release_checked(&self) -> bool {
         let mut owner = self.owner();
@@ -169,11 +168,9 @@ impl Words {
             if matches!(owner, FREE | TO_HEIR | TO_WAITER) {
                 return false;
             }
-            // ORD lock.heirs-checked: relaxed, as lock.heirs.
-            let to = self.waiting.load(Relaxed) & BEQUEST;
             // ORD lock.give-checked ⇒ lock.take: what the holder wrote.
             // ORD lock.give-checked (failure): relaxed, it looks again.
-            match self.owner.compare_exchange(owner, to, Release, Relaxed) {
+            match self.owner.compare_exchange(owner, FREE, Release, Relaxed) {
                 Ok(_) => break,
                 Err(now) => owner = now,
             }
@@ -181,7 +178,7 @@ impl Words {
         // ORD lock.look-checked ⇒ lock.enter: as lock.look.
         full_fence_after_rmw();
         // ORD lock.who-waits-checked: relaxed, the fence orders it.
-        if self.waiting.load(Relaxed) != 0 || self.owner() == TO_HEIR {
+        if self.waiting.load(Relaxed) != 0 {
             self.after_release();
         }
         true
@@ -207,10 +204,7 @@ impl Words {
     #[cold]
     #[inline(never)]
     fn after_release(&self) {
-        match self.owner() {
-            TO_HEIR => self.wake_receiver(TO_HEIR),
-            _ => self.wake_next(),
-        }
+        self.wake_next();
     }
 
     /// After `owner` became free: passes it on, or wakes a waiter if nobody is awake for them.

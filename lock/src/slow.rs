@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futex::{Deadline, Spin, Wait, Waited};
 
-use crate::raw::{Place, Words};
+use crate::raw::{FREE, Place, Words};
 use crate::tenure;
 
 /// A waiter passed over for so long becomes an heir.
@@ -16,8 +16,10 @@ impl Words {
     #[inline(never)]
     pub(crate) fn acquire_slow(&self, me: u32, deadline: Deadline) -> bool {
         let mut spin = Spin::new();
-        while spin.turn(self.waiting() == 0) {
-            if self.is_free() && self.take_free(me) {
+        // A yield may cost a time slice, which a thread with a deadline does not have.
+        let untimed = deadline == Deadline::NEVER;
+        while spin.turn(untimed && self.waiting() == 0) {
+            if self.owner() == FREE && self.take_free(me) {
                 return true;
             }
         }
@@ -55,7 +57,7 @@ impl Words {
             if place != Place::Woken {
                 continue;
             }
-            if self.look_again(me) {
+            if self.look_again(me, deadline) {
                 return (true, place);
             }
             if waited.at_least(ENOUGH) {
@@ -65,13 +67,13 @@ impl Words {
     }
 
     /// A woken waiter looks for a while, unless others wait too.
-    fn look_again(&self, me: u32) -> bool {
+    fn look_again(&self, me: u32, deadline: Deadline) -> bool {
         let mut spin = Spin::woken();
         loop {
             if self.take(me, Place::Woken) {
                 return true;
             }
-            if self.waiting() > 1 || !spin.turn(true) {
+            if self.waiting() > 1 || !spin.turn(deadline == Deadline::NEVER) {
                 return false;
             }
         }
