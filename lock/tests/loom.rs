@@ -45,6 +45,15 @@ fn run(bodies: &'static [Body]) {
     finish(&lock, &counter, added, workers);
 }
 
+/// As `run`, but all threads find the lock held, and one of them gives it back: nobody has to be
+/// preempted for the others to sleep, so less depth shows more.
+fn run_held(bodies: &'static [Body]) {
+    let (lock, counter) = shared();
+    lock.acquire();
+    let workers = start(bodies, &lock, &counter);
+    finish(&lock, &counter, 0, workers);
+}
+
 fn start(
     bodies: &'static [Body],
     lock: &Arc<RawLock>,
@@ -119,6 +128,12 @@ fn tried(lock: &RawLock, counter: &Counter) -> usize {
     counter.add_one();
     lock.release().unwrap();
     1
+}
+
+/// Gives back what another has taken.
+fn release(lock: &RawLock, _: &Counter) -> usize {
+    lock.release().unwrap();
+    0
 }
 
 /// Whether time stands still decides who gets the lock: with it passing, every release that finds
@@ -247,4 +262,14 @@ fn a_release_may_overtake_the_acquire_that_it_ends() {
     model.time_stands_still().check(|| signals(2, 2));
     model.check(|| signals(2, 2));
     Model::new().preemptions(3).check(|| signals(1, 2));
+}
+
+/// The first waiter is woken at the moment of its time-out, when the second sleeps.
+#[test]
+fn a_wake_that_a_time_out_swallowed_is_passed_on() {
+    let model = Model::new().one_times_out_at_once();
+    let two = model.preemptions(2).time_stands_still();
+    two.check(|| run_held(&[timed, untimed, release]));
+    let one = model.preemptions(1);
+    one.check(|| run_held(&[timed, untimed, release]));
 }

@@ -29,6 +29,7 @@ use std::time::Duration;
 pub struct Model {
     timeouts: u32,
     spurious: u32,
+    at_once: bool,
     preemptions: Option<usize>,
     /// The shortest limit that every `Waited` has reached.
     reached: Option<Duration>,
@@ -41,6 +42,7 @@ impl Model {
         Model {
             timeouts: 0,
             spurious: 0,
+            at_once: false,
             preemptions: None,
             reached: Some(Duration::ZERO),
         }
@@ -50,6 +52,15 @@ impl Model {
     pub fn timeouts(self, n: u32) -> Model {
         Model {
             timeouts: n,
+            ..self
+        }
+    }
+
+    /// The first timed wait that falls asleep finds, whenever it looks, that its time has run out.
+    /// This needs no adversary: where one time-out is enough, it goes deeper.
+    pub fn one_times_out_at_once(self) -> Model {
+        Model {
+            at_once: true,
             ..self
         }
     }
@@ -95,7 +106,7 @@ impl Model {
         builder.preemption_bound = builder.preemption_bound.or(self.preemptions);
         builder.max_branches = builder.max_branches.max(20_000);
         builder.check(move || {
-            let adversary = state::begin(self.timeouts, self.spurious, self.reached);
+            let adversary = state::begin(self.timeouts, self.spurious, self.at_once, self.reached);
             body();
             if let Some(adversary) = adversary {
                 adversary.join().expect("the adversary panicked");

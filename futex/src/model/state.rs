@@ -63,26 +63,30 @@ fn with<R>(f: impl FnOnce(&mut State) -> R) -> R {
 pub(super) fn begin(
     timeouts: u32,
     spurious: u32,
+    at_once: bool,
     reached: Option<Duration>,
 ) -> Option<loom::thread::JoinHandle<()>> {
     // The old state's objects belong to the execution before: forget them before making new ones.
     with(|state| {
         *state = State {
             reached,
-            timeouts: timeouts > 0,
+            timeouts: timeouts > 0 || at_once,
             spurious: spurious > 0,
             awake: 1,
             ..State::default()
         }
     });
-    if timeouts + spurious == 0 {
+    let adversary = timeouts + spurious > 0;
+    if adversary || at_once {
+        let offers = Rc::new(Word::new(if at_once { TIME_OUT } else { NOTHING }));
+        with(|state| {
+            state.offers = Some(offers);
+            state.adversary = adversary;
+        });
+    }
+    if !adversary {
         return None;
     }
-    let offers = Rc::new(Word::new(NOTHING));
-    with(|state| {
-        state.offers = Some(offers);
-        state.adversary = true;
-    });
     Some(loom::thread::spawn(move || {
         let offers = with(|state| state.offers.clone()).expect("set before the spawn");
         // Each offer is withdrawn if nobody took it: no sleeper is ever saved by one for certain.
