@@ -83,21 +83,21 @@ impl RawLock {
         self.acquire_as(ANONYMOUS);
     }
 
-    /// Takes the lock if nobody holds it.
+    /// Takes the lock if it is free, without waiting.
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
     pub fn try_acquire(&self) -> bool {
         self.try_acquire_as(ANONYMOUS)
     }
 
-    /// Takes the lock unless `timeout` goes by first.
+    /// Takes the lock unless `timeout` goes by first; one too long for the clock never does.
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
     pub fn acquire_for(&self, timeout: Duration) -> bool {
         self.acquire_as_until(ANONYMOUS, || Deadline::after(timeout))
     }
 
-    /// Takes the lock unless `deadline` comes first.
+    /// Takes the lock unless `deadline` comes first. Never gives up before; one in the past still tries.
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
     pub fn acquire_until(&self, deadline: Instant) -> bool {
@@ -109,6 +109,14 @@ impl RawLock {
     /// # Errors
     ///
     /// [`ReleaseUnlocked`] if nobody holds it; nothing changes then.
+    ///
+    /// ```
+    /// use lockwright_lock::{RawLock, ReleaseUnlocked};
+    ///
+    /// let lock = RawLock::new();
+    /// assert_eq!(lock.release(), Err(ReleaseUnlocked));
+    /// assert!(lock.try_acquire());
+    /// ```
     #[inline]
     pub fn release(&self) -> Result<(), ReleaseUnlocked> {
         if self.words.release_checked() {
@@ -118,7 +126,8 @@ impl RawLock {
         }
     }
 
-    /// Whether somebody holds the lock; it may be stale by the time it is returned.
+    /// Whether somebody holds the lock; it may be stale by the time it is returned. Nobody does while
+    /// it is on its way to a waiter, though [`try_acquire`](Self::try_acquire) may fail then.
     #[inline]
     #[must_use]
     pub fn is_locked(&self) -> bool {
