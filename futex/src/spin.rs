@@ -110,12 +110,44 @@ fn pauses_per_gap() -> u32 {
     if cfg!(any(loom, miri)) {
         return 0;
     }
-    *PAUSES.get_or_init(|| match thread::available_parallelism() {
-        Ok(cpus) if cpus.get() > 1 => {
-            (FIRST_GAP.as_nanos() / pause().as_nanos()).clamp(1, 64) as u32
+    match PAUSES.get() {
+        Some(&pauses) => pauses,
+        // Not remembered: the first to ask may be pinned to one CPU, and others to another.
+        None if !several_cpus() => 0,
+        None => {
+            *PAUSES.get_or_init(|| (FIRST_GAP.as_nanos() / pause().as_nanos()).clamp(1, 64) as u32)
         }
-        _ => 0,
-    })
+    }
+}
+
+/// Whether the calling thread and the main thread together may run on several CPUs.
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
+fn several_cpus() -> bool {
+    let allowed = |thread| {
+        // SAFETY: a cpu_set_t is an array of integers, for which zero is a value.
+        let mut cpus: libc::cpu_set_t = unsafe { core::mem::zeroed() };
+        // SAFETY: `cpus` is valid for writes of its size.
+        match unsafe { libc::sched_getaffinity(thread, size_of_val(&cpus), &mut cpus) } {
+            0 => Some(cpus),
+            _ => None,
+        }
+    };
+    // SAFETY: getpid has no preconditions.
+    let (Some(mine), Some(main)) = (allowed(0), allowed(unsafe { libc::getpid() })) else {
+        // More CPUs than the set has room for.
+        return true;
+    };
+    // SAFETY: the macros only read the set, and the index is within its size.
+    let count = (0..libc::CPU_SETSIZE as usize)
+        .filter(|&cpu| unsafe { libc::CPU_ISSET(cpu, &mine) || libc::CPU_ISSET(cpu, &main) })
+        .count();
+    count > 1
+}
+
+/// Whether the process may run on several CPUs.
+#[cfg(not(all(any(target_os = "linux", target_os = "android"), not(miri))))]
+fn several_cpus() -> bool {
+    thread::available_parallelism().is_ok_and(|cpus| cpus.get() > 1)
 }
 
 /// How long one pause takes: the best of a few short trials, so that an interrupt does not count.
