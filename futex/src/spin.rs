@@ -11,12 +11,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The time between the first two looks; it doubles from look to look until it is four times that.
-/// benches/results/: shorter ones made two threads on an empty section up to twice as slow (they
-/// pass the line to and fro instead of working), longer ones missed the ends of 500 ns sections.
-const FIRST_GAP: Duration = Duration::from_nanos(100);
+/// Measured on two CPUs (benches/results/): with 25 ns two threads on an empty section were half as
+/// fast (they pass the line to and fro instead of working), with 100 ns the ends of 500 ns sections
+/// were missed (0.87 of std at eight threads, against 1.03).
+const FIRST_GAP: Duration = Duration::from_nanos(75);
 /// The gap doubles so often.
 const DOUBLINGS: u32 = 2;
-/// Looks with pauses between: about 9 µs of them, and half of that for a thread that was woken and
+/// Looks with pauses between: about 7 µs of them, and half of that for a thread that was woken and
 /// finds itself too late, since the thread that holds the lock is probably on a roll.
 const LOOKS: u32 = 24;
 const LOOKS_WOKEN: u32 = 12;
