@@ -22,8 +22,12 @@ struct ThreeState {
     wakes: bool,
 }
 
-const SOUND: ThreeState =
-    ThreeState { word: AtomicU32::new(0), take: Acquire, give: Release, wakes: true };
+const SOUND: ThreeState = ThreeState {
+    word: AtomicU32::new(0),
+    take: Acquire,
+    give: Release,
+    wakes: true,
+};
 
 impl ThreeState {
     fn acquire(&self) {
@@ -69,37 +73,73 @@ fn add_one(lock: &ThreeState, counter: &UnsafeCell<usize>) {
 #[test]
 fn a_sound_lock_passes() {
     Model::new().check(|| threads_count(|| SOUND, 2));
-    Model::new().preemptions(2).check(|| threads_count(|| SOUND, 3));
+    Model::new()
+        .preemptions(2)
+        .check(|| threads_count(|| SOUND, 3));
 }
 
 #[test]
 fn a_sound_lock_passes_with_spurious_returns() {
-    Model::new().spurious(1).check(|| threads_count(|| SOUND, 2));
+    Model::new()
+        .spurious(1)
+        .check(|| threads_count(|| SOUND, 2));
 }
 
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn a_missing_acquire_is_found() {
-    Model::new().check(|| threads_count(|| ThreeState { take: Relaxed, ..SOUND }, 2));
+    Model::new().check(|| {
+        threads_count(
+            || ThreeState {
+                take: Relaxed,
+                ..SOUND
+            },
+            2,
+        )
+    });
 }
 
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn a_missing_release_is_found() {
-    Model::new().check(|| threads_count(|| ThreeState { give: Relaxed, ..SOUND }, 2));
+    Model::new().check(|| {
+        threads_count(
+            || ThreeState {
+                give: Relaxed,
+                ..SOUND
+            },
+            2,
+        )
+    });
 }
 
 #[test]
 #[should_panic(expected = "lost wake")]
 fn a_missing_wake_is_found() {
-    Model::new().check(|| threads_count(|| ThreeState { wakes: false, ..SOUND }, 2));
+    Model::new().check(|| {
+        threads_count(
+            || ThreeState {
+                wakes: false,
+                ..SOUND
+            },
+            2,
+        )
+    });
 }
 
 /// The adversary's offers are withdrawn, so they do not rescue a thread that nobody wakes.
 #[test]
 #[should_panic(expected = "lost wake")]
 fn a_missing_wake_is_found_among_spurious_returns() {
-    Model::new().spurious(1).check(|| threads_count(|| ThreeState { wakes: false, ..SOUND }, 2));
+    Model::new().spurious(1).check(|| {
+        threads_count(
+            || ThreeState {
+                wakes: false,
+                ..SOUND
+            },
+            2,
+        )
+    });
 }
 
 /// A wake says nothing about data: only the word does. The woken thread must not be ordered after
@@ -140,7 +180,10 @@ fn a_timed_wait_ends_in_every_way() {
         });
         let end = wait_until(&word, 0, Deadline::after(Duration::from_secs(1)));
         let woken = waker.join();
-        seen_inside.lock().unwrap().insert((format!("{end:?}"), woken));
+        seen_inside
+            .lock()
+            .unwrap()
+            .insert((format!("{end:?}"), woken));
     });
     let seen = seen.lock().unwrap();
     let has = |end: &str, woken| seen.contains(&(end.to_owned(), woken));
