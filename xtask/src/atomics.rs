@@ -202,7 +202,9 @@ impl<'ast> Visit<'ast> for Finder {
             && names(&list.tokens, &["loom"])
         {
             let inner = matches!(attribute.style, syn::AttrStyle::Inner(_));
-            let whole = attribute.path().is_ident("cfg") && list.tokens.to_string() == "loom";
+            let condition = list.tokens.to_string().replace(' ', "");
+            let whole = attribute.path().is_ident("cfg")
+                && matches!(condition.as_str(), "loom" | "not(loom)");
             let line = attribute.span().start().line;
             self.file.loom_cfgs.push((line, inner && whole));
         }
