@@ -5,9 +5,9 @@
 //!
 //! | value | meaning | who leaves it, to what |
 //! |---|---|---|
-//! | `FREE` (0) | nobody holds it | anyone takes it → its id or `ANONYMOUS` |
-//! | 1 ..= `ThreadId::MAX` | that thread holds it | it → `FREE`, `TO_HEIR`, `TO_WAITER` |
-//! | `ANONYMOUS` | held, and any thread may release it | any thread, as above |
+//! | `FREE` (0) | nobody holds it | anyone takes it → its id or `ANONYMOUS`; whoever released it, or leaves, passes it on → `TO_HEIR`, `TO_WAITER` |
+//! | 1 ..= `ThreadId::MAX` | that thread holds it | it → `FREE`, or by a fair release → `TO_HEIR`, `TO_WAITER` |
+//! | `ANONYMOUS` | held, and any thread may release it | any thread → `FREE` |
 //! | `TO_HEIR` | handed to the heirs | an heir → its id; whoever finds no heir left → `FREE` |
 //! | `TO_WAITER` | handed to the waiters who have slept | one of them, or an heir → its id; whoever finds no waiter left → `FREE` |
 //!
@@ -24,7 +24,7 @@
 //! A thread tries, spins, then counts itself as a waiter and sleeps on `waiting`. Releases wake one
 //! waiter at a time: `WAKING` is set from the wake until the woken thread has taken the lock or gone
 //! back to sleep. A thread that has had the lock for a while hands it to the waiters instead of
-//! setting it free (`tenure.rs`); a waiter who loses all the same becomes an heir, and then every
+//! leaving it free (`tenure.rs`); a waiter who loses all the same becomes an heir, and then every
 //! release hands the lock to the heirs, unless another thread takes it in the few instructions
 //! between.
 //!

@@ -7,7 +7,8 @@ use futex::{Deadline, Spin, Wait, Waited};
 use crate::raw::{FREE, Place, Words};
 use crate::tenure;
 
-/// A waiter passed over for so long becomes an heir.
+/// A waiter passed over for so long becomes an heir. The longest wait measured with it is 47 ms, at 32
+/// threads on two CPUs (benches/results/).
 const ENOUGH: Duration = Duration::from_millis(20);
 
 impl Words {

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use futex::Waited;
 
-/// One hand-over costs a wake and a switch, some 10 to 40 µs: a few per cent of this.
+/// One hand-over costs a wake and a switch, some 10 to 40 µs: a few per cent of this. With 4 ms the
+/// longest wait was 119 ms (benches/results/).
 const TENURE: Duration = Duration::from_millis(1);
 /// Reading the clock costs as much as several uncontended pairs: at most every so many releases.
 const RELEASES_PER_LOOK: u32 = 32;
