@@ -28,7 +28,7 @@ pub struct Peer {
     pub origin: Origin,
     /// Takes part in every cell of every mode; the others only where time allows.
     pub main: bool,
-    /// Its futex calls can be seen by [`crate::futex_count`].
+    /// Its futex calls can be seen by [`testkit::futex_count`].
     pub futex_counted: bool,
 }
 

@@ -7,7 +7,6 @@
 
 pub mod adapter;
 pub mod cli;
-pub mod futex_count;
 pub mod machine;
 pub mod pin;
 mod pthread;

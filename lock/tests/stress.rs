@@ -2,10 +2,6 @@
 //! printed, as far as threads can be repeated.
 #![cfg(not(loom))]
 
-#[allow(dead_code, reason = "shared with the other tests")]
-#[path = "common/mod.rs"]
-mod common;
-
 use std::hint;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -13,15 +9,8 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Random, in_time_or_tell};
 use lockwright_lock::{Lock, LockGuard, RawLock};
-
-fn seed() -> u64 {
-    match std::env::var("LOCKWRIGHT_SEED") {
-        Ok(seed) => seed.parse().expect("LOCKWRIGHT_SEED is a number"),
-        Err(_) => 20_260_101,
-    }
-}
+use testkit::{Random, in_time_or_tell, seed};
 
 /// Two counters that only differ while somebody is inside.
 #[derive(Debug, Default)]
@@ -357,8 +346,8 @@ fn burn(time: Duration, over: &AtomicBool) {
 #[cfg(all(target_os = "linux", not(miri)))]
 mod signals {
     use super::*;
-    use common::{in_time, until};
     use std::sync::Once;
+    use testkit::{in_time, until};
 
     static ARRIVED: AtomicU64 = AtomicU64::new(0);
 
@@ -420,7 +409,7 @@ mod signals {
                                 lock.acquire();
                                 true
                             }
-                            _ => lock.acquire_for(2 * common::PATIENCE),
+                            _ => lock.acquire_for(2 * testkit::PATIENCE),
                         };
                         returned.fetch_add(1, Relaxed);
                         if taken {

@@ -9,15 +9,19 @@ use cargo_metadata::{DependencyKind, Package};
 use crate::workspace::{Workspace, noun};
 
 /// From the ground up. `xtask` stands beside the house: no edge leads to it or from it.
-const FLOORS: [&[&str]; 6] = [
+const FLOORS: [&[&str]; 8] = [
     &["futex"],
+    &["testkit"],
     &["deadlock"],
-    &["lock", "rlock", "semaphore", "event", "barrier"],
+    &["lock", "semaphore", "event", "barrier"],
+    &["rlock"],
     &["condvar", "queue", "timer", "thread"],
     &["lockwright"],
     &["benches"],
 ];
 const BESIDE: &str = "xtask";
+/// Stands on the ground, and serves tests only: no edge to it but a dev-dependency, or the benches'.
+const FOR_TESTS: &str = "testkit";
 
 /// Dev-dependencies allowed between crates of one floor: from, to, why. None so far.
 const DEV_NEIGHBOURS: [(&str, &str, &str); 0] = [];
@@ -94,6 +98,9 @@ fn fault(edge: &Edge) -> Option<String> {
     let Some(below) = floor(to) else {
         return Some(format!("{from} → {to}: unknown crate {to}"));
     };
+    if to == FOR_TESTS && *kind != DependencyKind::Development && from != "benches" {
+        return Some(format!("{from} → {to} ({kind}): {to} is for tests"));
+    }
     // An unknown `from` is reported once, by name.
     let above = floor(from)?;
     let neighbours = *kind == DependencyKind::Development
@@ -136,12 +143,19 @@ mod tests {
             DependencyKind::Build,
         ] {
             assert!(edge("futex", "lock", kind).is_some());
-            assert!(edge("lock", "rlock", kind).is_some());
+            assert!(edge("lock", "event", kind).is_some());
             assert!(edge("lock", "lock", kind).is_some());
             assert!(edge("xtask", "lock", kind).is_some());
             assert!(edge("lock", "xtask", kind).is_some());
             assert!(edge("lock", "attic", kind).is_some());
         }
+    }
+
+    #[test]
+    fn what_serves_tests_is_no_part_of_a_library() {
+        assert_eq!(edge("lock", "testkit", DependencyKind::Development), None);
+        assert_eq!(edge("benches", "testkit", DependencyKind::Normal), None);
+        assert!(edge("lock", "testkit", DependencyKind::Normal).is_some());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 
 /// The crates that are no primitive: they may use any ordering and run no model.
-const TOOLS: [&str; 2] = ["benches", "xtask"];
+const TOOLS: [&str; 3] = ["benches", "testkit", "xtask"];
 
 pub(crate) struct Workspace {
     pub(crate) metadata: Metadata,

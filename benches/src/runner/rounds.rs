@@ -2,10 +2,10 @@
 
 use super::window::histogram;
 use super::{Budget, Cell, Contender, Sample, Window};
-use crate::futex_count::{COUNTED, Calls};
 use crate::report::schema::{Accounts, CellReport, ContenderReport, Percentiles, Round};
 use crate::stats::{jain, median};
 use std::time::Duration;
+use testkit::futex_count::{COUNTED, Calls};
 
 /// Hears about each window before it runs.
 pub trait Progress {

@@ -1,7 +1,6 @@
 //! One window: threads start together, work until told to stop, and time themselves.
 
 use super::account::thread_cpu_ns;
-use crate::futex_count::Calls;
 use crate::pin::{Pinning, pin_thread};
 use crate::work::Random;
 use crossbeam_utils::CachePadded;
@@ -9,6 +8,7 @@ use hdrhistogram::Histogram;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use testkit::futex_count::Calls;
 
 /// What a contender is asked to measure.
 #[derive(Debug, Clone, Copy)]

@@ -12,8 +12,8 @@ use futex::thread::current_id;
 use lock_api::RawMutex;
 use lockwright_lock::{Lock, LockGuard, MappedLockGuard, RawLock};
 
-use crate::common::{SEES_SLEEP, asleep, in_time};
 use crate::{is_as_new, raw};
+use testkit::{SEES_SLEEP, asleep, in_time};
 
 /// Whether `T` is `Send` or `Sync`: an inherent constant goes before a trait's.
 struct Is<T>(PhantomData<T>);

@@ -1,8 +1,6 @@
 //! What the lock promises: one property to a test, named for it.
 #![cfg(not(loom))]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod guards;
 mod raw;
 mod timed;

@@ -8,8 +8,8 @@ use futex::thread::current_id;
 use lock_api::RawMutex;
 use lockwright_lock::{RawLock, ReleaseUnlocked};
 
-use crate::common::{PATIENCE, asleep, in_time, until};
 use crate::is_as_new;
+use testkit::{PATIENCE, asleep, in_time, until};
 
 const _: () = assert!(size_of::<RawLock>() == 8 && align_of::<RawLock>() == 4);
 

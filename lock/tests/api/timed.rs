@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use futex::thread::current_id;
 use lockwright_lock::{Lock, RawLock};
 
-use crate::common::{PATIENCE, Random, asleep, asleep_as, in_time, sleeps_in, until};
 use crate::{is_as_new, raw};
+use testkit::{PATIENCE, Random, asleep, asleep_as, in_time, sleeps_in, until};
 
 #[test]
 fn no_time_at_all_is_one_try() {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use lockwright_lock::{Lock, LockGuard};
 
-use crate::common::{PATIENCE, Random, asleep, in_time};
 use crate::{is_as_new, raw};
+use testkit::{PATIENCE, Random, asleep, in_time};
 
 #[test]
 fn only_one_thread_at_a_time_is_inside() {

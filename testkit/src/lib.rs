@@ -1,23 +1,31 @@
-//! What the tests of this crate share.
+//! What the tests of this workspace share, and what its benches count with.
+//!
+//! - [`in_time`] runs a test under a time limit: a lost wake is a hang, and a hang must have a name.
+//! - [`asleep`] starts a thread and returns when it sleeps in a primitive, so that no test need guess
+//!   by sleeping itself.
+//! - [`Random`] and [`seed`]: stress that can be repeated.
+//! - [`futex_count`]: how many futex calls a thread has made.
+
+pub mod futex_count;
 
 use std::fmt::Write;
+use std::ops::Range;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use futex::thread::{ThreadId, capacity, current_id, slot};
-use lockwright_lock::RawLock;
 
 /// How long a test waits for what must happen; Miri is slow.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 60 });
+pub const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 60 });
 
 /// Runs a test in a thread of its own, so that one that hangs fails, and says who slept on what.
-pub(crate) fn in_time(body: impl FnOnce() + Send + 'static) {
+pub fn in_time(body: impl FnOnce() + Send + 'static) {
     in_time_or_tell(String::new, body);
 }
 
 /// [`in_time`] with more to say.
-pub(crate) fn in_time_or_tell(tell: impl FnOnce() -> String, body: impl FnOnce() + Send + 'static) {
+pub fn in_time_or_tell(tell: impl FnOnce() -> String, body: impl FnOnce() + Send + 'static) {
     let name = thread::current().name().unwrap_or("test").to_owned();
     let (done, finished) = mpsc::channel::<()>();
     let runner = thread::Builder::new().name(name.clone()).spawn(move || {
@@ -47,7 +55,7 @@ fn sleepers() -> String {
 }
 
 /// Waits, without sleeping, for what must happen.
-pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {
         assert!(started.elapsed() < PATIENCE, "never: {what}");
@@ -55,29 +63,52 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Whether that thread sleeps in this lock, or is about to, with or without a deadline.
-pub(crate) fn sleeps_in(id: ThreadId, lock: &RawLock) -> Option<bool> {
-    let start = (&raw const *lock).addr();
-    let sleep = slot(id)?.sleeps_on()?;
-    (start..start + size_of::<RawLock>())
-        .contains(&sleep.address)
-        .then_some(sleep.timed)
+/// Whether that thread sleeps, or is about to, on a word inside `object`: with or without a deadline.
+pub fn sleeps_in<T: ?Sized>(id: ThreadId, object: &T) -> Option<bool> {
+    sleeps_within(id, &addresses(object))
 }
 
-/// Starts a thread that runs `body`, and returns when it sleeps in `lock`: certainly on Linux, or
-/// is about to, elsewhere ([`SEES_SLEEP`]).
-pub(crate) fn asleep<'scope, T: Send + 'scope>(
+fn addresses<T: ?Sized>(object: &T) -> Range<usize> {
+    let start = (&raw const *object).addr();
+    start..start + size_of_val(object)
+}
+
+fn sleeps_within(id: ThreadId, addresses: &Range<usize>) -> Option<bool> {
+    let sleep = slot(id)?.sleeps_on()?;
+    addresses.contains(&sleep.address).then_some(sleep.timed)
+}
+
+/// Starts a thread that runs `body`, and returns when it sleeps on a word inside `object`: certainly on
+/// Linux, or is about to, elsewhere ([`SEES_SLEEP`]).
+pub fn asleep<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
-    lock: &RawLock,
+    object: &(impl Sync + ?Sized),
     body: impl FnOnce() -> T + Send + 'scope,
 ) -> ScopedJoinHandle<'scope, T> {
-    asleep_as(scope, lock, body).1
+    asleep_as(scope, object, body).1
 }
 
 /// [`asleep`] that says the thread's id too.
-pub(crate) fn asleep_as<'scope, T: Send + 'scope>(
+pub fn asleep_as<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
-    lock: &RawLock,
+    object: &(impl Sync + ?Sized),
+    body: impl FnOnce() -> T + Send + 'scope,
+) -> (ThreadId, ScopedJoinHandle<'scope, T>) {
+    asleep_within(scope, addresses(object), body)
+}
+
+/// [`asleep`] for a primitive whose waiters sleep on words elsewhere: returns when the thread sleeps on
+/// anything.
+pub fn asleep_anywhere<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    body: impl FnOnce() -> T + Send + 'scope,
+) -> (ThreadId, ScopedJoinHandle<'scope, T>) {
+    asleep_within(scope, 0..usize::MAX, body)
+}
+
+fn asleep_within<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    addresses: Range<usize>,
     body: impl FnOnce() -> T + Send + 'scope,
 ) -> (ThreadId, ScopedJoinHandle<'scope, T>) {
     let (tell, told) = mpsc::channel();
@@ -87,14 +118,14 @@ pub(crate) fn asleep_as<'scope, T: Send + 'scope>(
         body()
     });
     let (id, system_id) = told.recv().expect("the thread says its id");
-    until("it sleeps in the lock", || {
-        sleeps_in(id, lock).is_some() && is_blocked(system_id)
+    until("it sleeps there", || {
+        sleeps_within(id, &addresses).is_some() && is_blocked(system_id)
     });
     (id, sleeper)
 }
 
 /// Whether [`asleep`] is certain.
-pub(crate) const SEES_SLEEP: bool = cfg!(all(target_os = "linux", not(miri)));
+pub const SEES_SLEEP: bool = cfg!(all(target_os = "linux", not(miri)));
 
 /// The calling thread, as the system calls it.
 #[cfg(all(target_os = "linux", not(miri)))]
@@ -123,12 +154,21 @@ fn is_blocked((): ()) -> bool {
     true
 }
 
+/// The seed of a stress test: `LOCKWRIGHT_SEED` if that is set, else always the same.
+pub fn seed() -> u64 {
+    match std::env::var("LOCKWRIGHT_SEED") {
+        Ok(seed) => seed.parse().expect("LOCKWRIGHT_SEED is a number"),
+        Err(_) => 20_260_101,
+    }
+}
+
 /// Random numbers that are the same for the same seed (splitmix64).
 #[derive(Debug)]
-pub(crate) struct Random(pub(crate) u64);
+pub struct Random(pub u64);
 
 impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next number.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -136,12 +176,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
+    /// The next number, below `end`.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.number() % end
     }
 
     /// Up to `end`, including it.
-    pub(crate) fn duration(&mut self, end: Duration) -> Duration {
+    pub fn duration(&mut self, end: Duration) -> Duration {
         Duration::from_nanos(self.below(end.as_nanos() as u64 + 1))
     }
 }

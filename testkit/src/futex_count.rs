@@ -3,8 +3,8 @@
 //! std, parking_lot, usync and this project's `futex` all enter the kernel through libc's function
 //! `syscall`. On Linux with glibc this module defines that symbol in the executable, so the dynamic
 //! linker and the static one alike prefer it: it counts and then makes the same system call. glibc's
-//! own pthread calls are inlined in its code and are not seen here; contenders built on them say so
-//! by `futex_counted: false` in their [`Peer`](crate::adapter::Peer).
+//! own pthread calls are inlined in its code and are not seen here; the report says which
+//! contenders those are.
 //!
 //! The count is a plain thread-local without a destructor: one addition beside a system call.
 
