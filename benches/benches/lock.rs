@@ -5,8 +5,11 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use crossbeam_utils::CachePadded;
-use lockwright_benches::adapter::{Exclusive, ExclusiveTimed, LockKind, TimedLockKind};
 use lockwright_benches::pin::pin_thread;
+use lockwright_benches::scenario::frame::in_company;
+use lockwright_benches::scenario::lock::adapter::{
+    Exclusive, ExclusiveTimed, LockKind, TimedLockKind,
+};
 use lockwright_benches::{for_every_lock, for_every_timed_lock};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +21,7 @@ fn a_lock<K: LockKind>() -> CachePadded<K::Of<u64>> {
 
 /// The second contender of the same build would only repeat the first.
 fn skip<K: LockKind>() -> bool {
-    K::PEER == lockwright_benches::adapter::AGAIN
+    K::PEER == lockwright_benches::peers::AGAIN
 }
 
 fn uncontended<K: LockKind>(c: &mut Criterion) {
@@ -98,21 +101,12 @@ fn hand_off<K: LockKind>(c: &mut Criterion) {
 }
 
 fn all(c: &mut Criterion) {
-    // glibc leaves out its atomic instructions in a process with one thread.
-    let done = AtomicBool::new(false);
-    std::thread::scope(|s| {
-        let companion = s.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                std::thread::park();
-            }
-        });
+    in_company(|| {
         for_every_lock!(uncontended(c));
         for_every_lock!(try_hit(c));
         for_every_lock!(try_miss(c));
         for_every_timed_lock!(timed(c));
         for_every_lock!(hand_off(c));
-        done.store(true, Ordering::Relaxed);
-        companion.thread().unpark();
     });
 }
 

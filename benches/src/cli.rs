@@ -1,8 +1,7 @@
 //! The command line of `cargo compare`.
 
-use crate::adapter::Peer;
 use crate::machine::{Machine, OthersWatch};
-use crate::pin::Pinning;
+use crate::peers::Peer;
 use crate::report::schema::{Report, VERSION};
 use crate::report::{against, derive, files, html, terminal};
 use crate::runner::{Budget, Cell, Filter, Mode, plan, run_cell};
@@ -98,9 +97,9 @@ impl Options {
             primitives: self.only.clone(),
             scenarios: self.scenario.clone(),
             peers: self.peers.clone(),
-            pinning: match (self.pinned_only, self.unpinned_only) {
-                (true, _) => Some(Pinning::Pinned),
-                (_, true) => Some(Pinning::Unpinned),
+            tied: match (self.pinned_only, self.unpinned_only) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
                 _ => None,
             },
             cells: self.cells.as_ref().map(|c| c.iter().map(parts).collect()),
@@ -203,7 +202,7 @@ fn measure(cells: &[Cell], options: &Options) -> Report {
     let budget = options.budget();
     let mut peers: Vec<Peer> = Vec::new();
     for contender in cells.iter().flat_map(|c| &c.contenders) {
-        if !peers.contains(&contender.peer) && contender.peer != crate::adapter::AGAIN {
+        if !peers.contains(&contender.peer) && contender.peer != crate::peers::AGAIN {
             peers.push(contender.peer);
         }
     }

@@ -3,13 +3,12 @@
 //! A *primitive* has *scenarios*, a scenario expands into *cells* (one choice of threads, sections,
 //! pinning …), and a cell has *contenders*: the same body over each implementation, reached through
 //! one adapter trait. The runner and the report know only cells and contenders, so a new primitive
-//! is one file in [`scenario`] and one line in [`scenario::PRIMITIVES`].
+//! is a directory in [`scenario`] and an entry in [`scenario::PRIMITIVES`].
 
-pub mod adapter;
 pub mod cli;
 pub mod machine;
+pub mod peers;
 pub mod pin;
-mod pthread;
 pub mod report;
 pub mod runner;
 pub mod scenario;

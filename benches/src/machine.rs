@@ -1,6 +1,6 @@
 //! Where a run took place, what it compared, and how busy the machine was with other things.
 
-use crate::adapter::{Origin, Peer};
+use crate::peers::{Origin, Peer};
 use crate::pin;
 use crate::work::steps_per_us;
 use serde::{Deserialize, Serialize};

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 /// Whether threads are tied to CPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Pinning {
     /// Thread `i` runs on CPU `i` modulo the number of CPUs, and nowhere else.
     Pinned,
     /// The scheduler decides.
     Unpinned,
+    /// All threads run on the same CPU.
+    OneCpu,
 }
 
 impl Pinning {
@@ -19,7 +21,28 @@ impl Pinning {
         match self {
             Self::Pinned => "pinned",
             Self::Unpinned => "unpinned",
+            Self::OneCpu => "one-cpu",
         }
+    }
+
+    /// Whether threads are tied to CPUs at all.
+    #[must_use]
+    pub fn tied(self) -> bool {
+        self != Self::Unpinned
+    }
+
+    /// Puts the calling thread where thread `index` belongs.
+    ///
+    /// # Panics
+    ///
+    /// If the CPUs allowed at the start are gone.
+    pub(crate) fn place(self, index: usize) {
+        let there = match self {
+            Self::Pinned => pin_thread(index),
+            Self::OneCpu => pin_thread(0),
+            Self::Unpinned => true,
+        };
+        assert!(there, "the CPUs allowed at the start are gone");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::compared::{Compared, Verdict};
 use super::schema::Report;
 use super::text::nanos;
-use crate::adapter::HOUSE;
+use crate::peers::HOUSE;
 use crate::stats::{Spread, geometric_mean};
 use std::fmt::Write;
 

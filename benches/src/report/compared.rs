@@ -1,7 +1,7 @@
 //! Ratios of one cell, and what they are worth.
 
 use super::schema::CellReport;
-use crate::adapter::{AGAIN, HOUSE};
+use crate::peers::{AGAIN, HOUSE};
 use crate::stats::Spread;
 
 /// No difference below this is called one: code layout alone moves results by so much.

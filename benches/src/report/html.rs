@@ -7,7 +7,7 @@ use super::schema::Report;
 use super::tables;
 use super::text::{escape, label, title};
 use super::verdict::{sentences, tiles};
-use crate::adapter::HOUSE;
+use crate::peers::HOUSE;
 use crate::scenario::describe;
 use std::fmt::Write;
 

@@ -4,8 +4,8 @@
 use super::schema::{
     Accounts, CellReport, ContenderReport, Param, Percentiles, Report, Round, VERSION,
 };
-use crate::adapter::{AGAIN, HOUSE, PARKING_LOT, STD};
 use crate::machine::Machine;
+use crate::peers::{AGAIN, HOUSE, PARKING_LOT, STD};
 use crate::pin::Pinning;
 use crate::runner::Mode;
 

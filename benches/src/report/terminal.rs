@@ -5,7 +5,7 @@ use super::groups::{Group, groups};
 use super::schema::{Accounts, CellReport, Report};
 use super::text::{label, nanos, per_op, title};
 use super::verdict::sentences;
-use crate::adapter::HOUSE;
+use crate::peers::HOUSE;
 use crate::runner::Mode;
 use std::fmt::Write;
 

@@ -41,8 +41,9 @@ pub(super) fn label(cell: &CellReport) -> String {
         if cell.param("data").is_some_and(|p| p.token == "apart") {
             label.push_str(", apart");
         }
-        if cell.pinning == Pinning::Unpinned {
-            label.push_str(", unpinned");
+        if cell.pinning != Pinning::Pinned {
+            label.push_str(", ");
+            label.push_str(cell.pinning.name());
         }
         return label;
     }

@@ -5,7 +5,7 @@ use super::doubts::{Doubts, doubts};
 use super::groups::{Group, Standing};
 use super::schema::Report;
 use super::text::nanos;
-use crate::adapter::HOUSE;
+use crate::peers::HOUSE;
 use crate::pin::Pinning;
 use std::fmt::Write;
 
@@ -49,6 +49,7 @@ fn grid_sentence(group: &Group<'_>) -> Option<String> {
     let pinned = match cell.pinning {
         Pinning::Pinned => "threads tied to CPUs",
         Pinning::Unpinned => "threads left to the scheduler",
+        Pinning::OneCpu => "all threads on one CPU",
     };
     let mut text = format!(
         "{} {} ({} cells, data {data}, {pinned}): ours is {}",

@@ -10,12 +10,13 @@ mod window;
 
 pub use plan::{Budget, Filter, Mode, PlanError, plan};
 pub use rounds::{Progress, run_cell};
-pub use window::{Sample, Window, Worker, run_threads};
+pub use window::{Crew, Sample, Window, Worker, run_crew, run_threads};
 
-use crate::adapter::Peer;
+use crate::peers::Peer;
 use crate::pin::Pinning;
 use crate::report::schema::Param;
 use std::fmt;
+use std::time::Duration;
 
 /// The body of one contender in one cell: measures one window.
 pub type Body = Box<dyn Fn(&Window) -> Sample + Send + Sync>;
@@ -74,13 +75,71 @@ pub struct Cell {
     pub tier: Mode,
     /// Cheap enough to include every peer in every mode.
     pub every_peer: bool,
+    /// Who takes part, beside ours, where not every peer does.
+    pub main: &'static [Peer],
     /// How long its windows are.
     pub length: Length,
+    /// What a window takes beside its length, where that is much: filling a queue, say.
+    pub setup: Duration,
     /// Who takes part. The first is the one the others are compared with.
     pub contenders: Vec<Contender>,
 }
 
 impl Cell {
+    /// The same cell with these coordinates.
+    #[must_use]
+    pub fn params(self, params: Vec<Param>) -> Self {
+        Self { params, ..self }
+    }
+
+    /// The same cell with so many threads, and windows that suit them.
+    #[must_use]
+    pub fn threads(self, threads: usize) -> Self {
+        let length = match threads {
+            ..=1 => Length::Short,
+            2..16 => Length::Usual,
+            16.. => Length::Long,
+        };
+        Self {
+            threads,
+            length,
+            ..self
+        }
+    }
+
+    /// The same cell with its threads on these CPUs.
+    #[must_use]
+    pub fn pinning(self, pinning: Pinning) -> Self {
+        Self { pinning, ..self }
+    }
+
+    /// The same cell, first shown by `tier`.
+    #[must_use]
+    pub fn tier(self, tier: Mode) -> Self {
+        Self { tier, ..self }
+    }
+
+    /// The same cell, with all peers in `--smoke` and `--full` only, and the main ones elsewhere.
+    #[must_use]
+    pub fn main_peers(self) -> Self {
+        Self {
+            every_peer: false,
+            ..self
+        }
+    }
+
+    /// The same cell with windows of this kind.
+    #[must_use]
+    pub fn length(self, length: Length) -> Self {
+        Self { length, ..self }
+    }
+
+    /// The same cell, whose windows take so much longer than their length.
+    #[must_use]
+    pub fn setup(self, setup: Duration) -> Self {
+        Self { setup, ..self }
+    }
+
     /// The cell's name: `lock/contended/t8/s500ns/o200ns/beside/pinned`.
     #[must_use]
     pub fn id(&self) -> String {

@@ -1,7 +1,7 @@
 //! One window: threads start together, work until told to stop, and time themselves.
 
 use super::account::thread_cpu_ns;
-use crate::pin::{Pinning, pin_thread};
+use crate::pin::Pinning;
 use crate::work::Random;
 use crossbeam_utils::CachePadded;
 use hdrhistogram::Histogram;
@@ -30,8 +30,10 @@ pub struct Sample {
     pub cost_ns: f64,
     /// From the earliest start to the latest stop, both read inside the threads.
     pub elapsed_ns: u64,
-    /// Operations of each thread.
+    /// Operations of each counted thread.
     pub ops: Vec<u64>,
+    /// What each helper returned.
+    pub helped: Vec<u64>,
     /// CPU time of the threads together, where the platform tells.
     pub cpu_ns: Option<u64>,
     /// Futex calls of the threads together.
@@ -43,10 +45,20 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Operations of all threads.
+    /// Operations of all counted threads.
     #[must_use]
     pub fn total_ops(&self) -> u64 {
         self.ops.iter().sum()
+    }
+
+    /// The same sample, where one counted operation was `n` of the cell's units.
+    ///
+    /// A barrier of 8 parties counts 8 arrivals for each phase: `each(0.125)`; a thread that counts
+    /// round trips of two hand-overs: `each(2.0)`.
+    #[must_use]
+    pub fn each(mut self, n: f64) -> Self {
+        self.cost_ns /= n;
+        self
     }
 
     /// The same sample, compared by the median of its recorded times.
@@ -72,6 +84,8 @@ pub struct Worker<'a> {
     stop: &'a AtomicBool,
     latency: Histogram<u64>,
     early: u64,
+    left_out: Duration,
+    left_out_cpu_ns: u64,
 }
 
 impl Worker<'_> {
@@ -88,6 +102,17 @@ impl Worker<'_> {
         self.latency.saturating_record(waited.as_nanos() as u64);
     }
 
+    /// Runs `f` outside of the time: what must be there before, and is not what is measured. Only
+    /// where one thread is counted, and not around single short operations: it reads two clocks.
+    pub fn leave_out<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let (cpu, start) = (thread_cpu_ns(), Instant::now());
+        let result = f();
+        self.left_out += start.elapsed();
+        let cpu = thread_cpu_ns().zip(cpu).map(|(now, then)| now - then);
+        self.left_out_cpu_ns += cpu.unwrap_or(0);
+        result
+    }
+
     /// Counts a time-out that came too early.
     pub fn record_early(&mut self) {
         self.early += 1;
@@ -97,6 +122,7 @@ impl Worker<'_> {
 struct ThreadResult {
     start: Instant,
     stop: Instant,
+    left_out: Duration,
     ops: u64,
     cpu_ns: Option<u64>,
     futex: Calls,
@@ -104,27 +130,68 @@ struct ThreadResult {
     early: u64,
 }
 
+/// The threads of a window.
+#[derive(Clone, Copy)]
+pub struct Crew<'a> {
+    /// Threads whose operations count, and whose start and stop bound the time: indices `0..counted`.
+    pub counted: usize,
+    /// Threads that only make the others possible: the indices after.
+    pub helpers: usize,
+    /// Called once when the window is over, after the stop can be seen: gets sleepers up.
+    pub at_stop: &'a (dyn Fn() + Sync),
+}
+
+impl Crew<'_> {
+    /// `counted` threads that need no help and stop by themselves.
+    #[must_use]
+    pub fn of(counted: usize) -> Self {
+        Self {
+            counted,
+            helpers: 0,
+            at_stop: &|| {},
+        }
+    }
+}
+
+impl std::fmt::Debug for Crew<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        (f.debug_struct("Crew").field("counted", &self.counted))
+            .field("helpers", &self.helpers)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Runs `body` in `threads` threads for the window; it returns how many operations it did.
-///
-/// The calling thread lives on, asleep, so the process never has a single thread: glibc would
-/// leave out its atomic instructions.
 pub fn run_threads(
     threads: usize,
     window: &Window,
     body: impl Fn(&mut Worker<'_>) -> u64 + Sync,
 ) -> Sample {
+    run_crew(Crew::of(threads), window, body)
+}
+
+/// Runs `body` in the threads of `crew` for the window; it returns how many operations it did.
+///
+/// The calling thread lives on, asleep, so the process never has a single thread: glibc would
+/// leave out its atomic instructions.
+pub fn run_crew(
+    crew: Crew<'_>,
+    window: &Window,
+    body: impl Fn(&mut Worker<'_>) -> u64 + Sync,
+) -> Sample {
     let stop = CachePadded::new(AtomicBool::new(false));
+    let threads = crew.counted + crew.helpers;
     let gate = Barrier::new(threads + 1);
     let one = |index: usize| {
-        if window.pinning == Pinning::Pinned {
-            assert!(pin_thread(index), "the CPUs allowed at the start are gone");
-        }
+        window.pinning.place(index);
         let mut worker = Worker {
             index,
             random: Random::new(window.seed ^ (index as u64 + 1) << 32),
             stop: &stop,
             latency: histogram(),
             early: 0,
+            left_out: Duration::ZERO,
+            left_out_cpu_ns: 0,
         };
         gate.wait();
         let (cpu, futex) = (thread_cpu_ns(), Calls::of_this_thread());
@@ -136,8 +203,9 @@ pub fn run_threads(
         ThreadResult {
             start,
             stop,
+            left_out: worker.left_out,
             ops,
-            cpu_ns,
+            cpu_ns: cpu_ns.map(|ns| ns.saturating_sub(worker.left_out_cpu_ns)),
             futex,
             latency: worker.latency,
             early: worker.early,
@@ -148,24 +216,28 @@ pub fn run_threads(
         let handles: Vec<_> = (0..threads).map(|i| s.spawn(move || one(i))).collect();
         gate.wait();
         std::thread::sleep(window.length);
-        stop.store(true, Ordering::Relaxed);
+        stop.store(true, Ordering::Release);
+        (crew.at_stop)();
         let join = |h: std::thread::ScopedJoinHandle<'_, _>| {
             h.join().unwrap_or_else(|p| std::panic::resume_unwind(p))
         };
         handles.into_iter().map(join).collect()
     });
-    gather(&results)
+    gather(&results, crew.counted)
 }
 
-fn gather(results: &[ThreadResult]) -> Sample {
-    let start = results.iter().map(|r| r.start).min();
-    let stop = results.iter().map(|r| r.stop).max();
+fn gather(results: &[ThreadResult], counted: usize) -> Sample {
+    let (workers, helpers) = results.split_at(counted);
+    let start = workers.iter().map(|r| r.start).min();
+    let stop = workers.iter().map(|r| r.stop).max();
     let elapsed = start.zip(stop).map_or(Duration::ZERO, |(a, b)| b - a);
+    let left_out = workers.iter().map(|r| r.left_out).sum();
+    let elapsed = elapsed.saturating_sub(left_out);
     let mut latency = histogram();
     for r in results {
         latency.add(&r.latency).expect("all have the same bounds");
     }
-    let ops: Vec<u64> = results.iter().map(|r| r.ops).collect();
+    let ops: Vec<u64> = workers.iter().map(|r| r.ops).collect();
     let elapsed_ns = elapsed.as_nanos() as u64;
     Sample {
         cost_ns: elapsed_ns as f64 / ops.iter().sum::<u64>().max(1) as f64,
@@ -177,6 +249,7 @@ fn gather(results: &[ThreadResult]) -> Sample {
         },
         latency,
         early: results.iter().map(|r| r.early).sum(),
+        helped: helpers.iter().map(|r| r.ops).collect(),
         ops,
     }
 }
@@ -210,5 +283,66 @@ mod tests {
         assert!((sample.cost_ns - per_op).abs() < 1e-9);
         let median = sample.by_median_latency().cost_ns;
         assert!((990.0..=1010.0).contains(&median), "{median}");
+    }
+
+    fn window(ms: u64) -> Window {
+        Window {
+            length: Duration::from_millis(ms),
+            pinning: Pinning::Unpinned,
+            account: false,
+            seed: 1,
+        }
+    }
+
+    #[test]
+    fn helpers_help_are_woken_at_the_stop_and_do_not_count() {
+        let over = (std::sync::Mutex::new(false), std::sync::Condvar::new());
+        let at_stop = || {
+            *over.0.lock().unwrap() = true;
+            over.1.notify_all();
+        };
+        let crew = Crew {
+            counted: 1,
+            helpers: 2,
+            at_stop: &at_stop,
+        };
+        let sample = run_crew(crew, &window(5), |w| {
+            if w.index > 0 {
+                let asleep = over.0.lock().unwrap();
+                let _up = over.1.wait_while(asleep, |over| !*over).unwrap();
+                assert!(w.stopped());
+                return 7;
+            }
+            while !w.stopped() {
+                std::thread::yield_now();
+            }
+            2
+        });
+        assert_eq!(
+            (sample.ops.as_slice(), sample.helped.as_slice()),
+            (&[2][..], &[7, 7][..])
+        );
+        assert!((sample.cost_ns - sample.elapsed_ns as f64 / 2.0).abs() < 1e-9);
+        let halved = sample.clone().each(2.0);
+        assert!((halved.cost_ns - sample.cost_ns / 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_in_the_time() {
+        let length = Duration::from_millis(20);
+        let sample = run_crew(Crew::of(1), &window(30), |w| {
+            w.leave_out(|| std::thread::sleep(length));
+            while !w.stopped() {
+                std::thread::yield_now();
+            }
+            1
+        });
+        let whole = run_threads(1, &window(30), |w| {
+            while !w.stopped() {
+                std::thread::yield_now();
+            }
+            1
+        });
+        assert!(sample.elapsed_ns < whole.elapsed_ns, "{sample:?}");
     }
 }

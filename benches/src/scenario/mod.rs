@@ -1,10 +1,59 @@
-//! What is measured: one file per primitive, registered in [`PRIMITIVES`].
+//! What is measured: one directory per primitive, registered in [`PRIMITIVES`].
+//!
+//! How to add one: `benches/README.md`. What scenarios share is in [`frame`] and [`monitor`].
 
+pub mod frame;
+pub mod monitor;
+
+// The primitives, each under its name: two people can add theirs at the same time.
+
+// barrier
+
+// condvar
+
+// event
+
+// lock
 pub mod lock;
-mod lock_bodies;
 
+// queue
+
+// rlock
+
+// semaphore
+
+// thread
+
+// timer
+
+/// Every primitive the report knows, in the order in which it shows them.
+pub const PRIMITIVES: &[Primitive] = &[
+    //
+    // lock
+    lock::LOCK,
+    //
+    // rlock
+    //
+    // semaphore
+    //
+    // event
+    //
+    // barrier
+    //
+    // condvar
+    //
+    // queue
+    //
+    // timer
+    //
+    // thread
+];
+
+use crate::peers::Peer;
+use crate::pin::{Pinning, can_pin};
 use crate::report::schema::Param;
-use crate::runner::Cell;
+use crate::runner::{Cell, Contender, Length, Mode};
+use std::time::Duration;
 
 /// A primitive of this project.
 #[derive(Debug)]
@@ -13,12 +62,43 @@ pub struct Primitive {
     pub name: &'static str,
     /// Its scenarios: name, and what a reader of the report should know about it.
     pub scenarios: &'static [(&'static str, &'static str)],
+    /// Whom the report compares it with in every mode: std, parking_lot, and the best of the rest.
+    pub main: &'static [Peer],
+    /// Its share of a run's time: 1, and 3 for the lock, of [`SHARES`].
+    pub share: u32,
     /// All its cells, for these numbers of threads where they vary; the usual ones if empty.
     pub cells: fn(&[usize]) -> Vec<Cell>,
 }
 
-/// Every primitive the report knows.
-pub const PRIMITIVES: &[Primitive] = &[lock::LOCK];
+/// What the shares of all primitives add up to, once all are there.
+pub const SHARES: u32 = 12;
+
+impl Primitive {
+    /// A cell with one thread, short windows and every peer in every mode; to be changed by its
+    /// methods.
+    #[must_use]
+    pub fn cell(
+        &self,
+        scenario: &'static str,
+        unit: &'static str,
+        contenders: Vec<Contender>,
+    ) -> Cell {
+        Cell {
+            primitive: self.name,
+            scenario,
+            params: Vec::new(),
+            threads: 1,
+            pinning: either(),
+            unit,
+            tier: Mode::Smoke,
+            every_peer: true,
+            main: self.main,
+            length: Length::Short,
+            setup: Duration::ZERO,
+            contenders,
+        }
+    }
+}
 
 /// The cells of all primitives.
 #[must_use]
@@ -37,16 +117,39 @@ pub fn describe(primitive: &str, scenario: &str) -> &'static str {
         .map_or("", |(_, about)| about)
 }
 
-fn threads_param(threads: usize) -> Param {
-    Param {
-        name: "threads".into(),
-        token: format!("t{threads}"),
-        text: threads.to_string(),
-        value: threads as f64,
+/// Pinned where that is possible: for cells that come in one form only.
+#[must_use]
+pub fn either() -> Pinning {
+    if can_pin() {
+        Pinning::Pinned
+    } else {
+        Pinning::Unpinned
     }
 }
 
-fn nanos_param(name: &str, letter: char, nanos: u64) -> Param {
+/// The coordinate of a number of threads: `t8`.
+#[must_use]
+pub fn threads_param(threads: usize) -> Param {
+    Param {
+        text: threads.to_string(),
+        ..count_param("threads", "t", threads)
+    }
+}
+
+/// The coordinate of any other number: `count_param("waiters", "w", 64)` is `w64`, "64 waiters".
+#[must_use]
+pub fn count_param(name: &str, letters: &str, count: usize) -> Param {
+    Param {
+        name: name.into(),
+        token: format!("{letters}{count}"),
+        text: format!("{count} {name}"),
+        value: count as f64,
+    }
+}
+
+/// The coordinate of a time: `nanos_param("section", 's', 500)` is `s500ns`.
+#[must_use]
+pub fn nanos_param(name: &str, letter: char, nanos: u64) -> Param {
     let (number, unit) = match nanos {
         0 => (0, ""),
         n if n % 1_000 != 0 => (n, "ns"),
@@ -65,6 +168,7 @@ fn nanos_param(name: &str, letter: char, nanos: u64) -> Param {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runner::{Filter, plan};
     use std::collections::BTreeSet;
 
     #[test]
@@ -75,6 +179,36 @@ mod tests {
         for cell in &cells {
             let about = describe(cell.primitive, cell.scenario);
             assert!(!about.is_empty(), "{}", cell.id());
+        }
+    }
+
+    #[test]
+    fn every_cell_has_ours_twice_and_nobody_else_twice() {
+        for cell in all_cells(&[]) {
+            let ids: Vec<&str> = cell.contenders.iter().map(|c| c.peer.id).collect();
+            assert_eq!(ids[..2], ["lockwright", "again"], "{}", cell.id());
+            let distinct: BTreeSet<&&str> = ids.iter().collect();
+            assert_eq!(distinct.len(), ids.len(), "{}: {ids:?}", cell.id());
+        }
+    }
+
+    /// Where this fails, give some cells a later tier, fewer peers or shorter windows.
+    #[test]
+    fn each_primitive_keeps_its_share_of_the_time() {
+        assert!(PRIMITIVES.iter().map(|p| p.share).sum::<u32>() <= SHARES);
+        for mode in [Mode::Smoke, Mode::Quick, Mode::Default] {
+            for primitive in PRIMITIVES {
+                let budget = mode.budget();
+                let cells = plan((primitive.cells)(&[]), mode, &Filter::default()).unwrap();
+                let takes: Duration = cells.iter().map(|c| budget.estimate(c)).sum();
+                let has = mode.limit().unwrap() * primitive.share / SHARES;
+                let (takes, has) = (takes.as_secs_f64(), has.as_secs_f64());
+                let name = primitive.name;
+                assert!(
+                    takes <= has,
+                    "{name} in {mode:?}: {takes:.1} s of {has:.1} s"
+                );
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The C library's mutex as a contender.
 #![cfg(unix)]
 
-use crate::adapter::Exclusive;
+use super::adapter::Exclusive;
 use std::cell::UnsafeCell;
 
 /// A `T` beside a `pthread_mutex_t` with default attributes.
@@ -63,7 +63,7 @@ impl<T: Send> Exclusive<T> for Mutex<T> {
 }
 
 #[cfg(not(target_vendor = "apple"))]
-impl<T: Send> crate::adapter::ExclusiveTimed<T> for Mutex<T> {
+impl<T: Send> super::adapter::ExclusiveTimed<T> for Mutex<T> {
     fn with_for<R>(&self, timeout: std::time::Duration, f: impl FnOnce(&mut T) -> R) -> Option<R> {
         // POSIX has only the real-time clock here; what reads it is part of the call's price.
         let mut at = libc::timespec {

@@ -3,60 +3,9 @@
 //! Data is reached through a closure: what a guard is, and whether there is one, differs between the
 //! libraries and disappears when the closure is inlined.
 
+use crate::peers::{AGAIN, HOUSE, PARKING_LOT, PTHREAD, Peer, SPIN, STD, USYNC};
 use std::sync::{Mutex as StdMutex, PoisonError, TryLockError};
 use std::time::Duration;
-
-/// Where a contender's version is to be found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// This workspace.
-    House,
-    /// The standard library: the version of the compiler.
-    Std,
-    /// A crate: its version in `Cargo.lock`.
-    Crate(&'static str),
-    /// The C library.
-    Libc,
-}
-
-/// One implementation that takes part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer {
-    /// What `--peers` calls it.
-    pub id: &'static str,
-    /// Which library it is.
-    pub origin: Origin,
-    /// Takes part in every cell of every mode; the others only where time allows.
-    pub main: bool,
-    /// Its futex calls can be seen by [`testkit::futex_count`].
-    pub futex_counted: bool,
-}
-
-impl Peer {
-    const fn new(id: &'static str, origin: Origin, main: bool, futex_counted: bool) -> Self {
-        Self {
-            id,
-            origin,
-            main,
-            futex_counted,
-        }
-    }
-}
-
-/// This project's primitive: what all the others are compared with.
-pub const HOUSE: Peer = Peer::new("lockwright", Origin::House, true, true);
-/// The same build of the same primitive once more: what it differs by is noise.
-pub const AGAIN: Peer = Peer::new("again", Origin::House, true, true);
-/// The standard library.
-pub const STD: Peer = Peer::new("std", Origin::Std, true, true);
-/// parking_lot.
-pub const PARKING_LOT: Peer = Peer::new("parking_lot", Origin::Crate("parking_lot"), true, true);
-/// usync.
-pub const USYNC: Peer = Peer::new("usync", Origin::Crate("usync"), false, true);
-/// spin: never sleeps.
-pub const SPIN: Peer = Peer::new("spin", Origin::Crate("spin"), false, true);
-/// The C library's `pthread_mutex_t`, default attributes.
-pub const PTHREAD: Peer = Peer::new("pthread", Origin::Libc, false, false);
 
 /// A lock with a `T` inside, placed where its address stays.
 pub trait Exclusive<T>: Send + Sync {
@@ -185,18 +134,18 @@ kinds! {
 #[cfg(unix)]
 kinds! {
     /// `pthread_mutex_t`.
-    Pthread = PTHREAD => crate::pthread::Mutex<T>;
+    Pthread = PTHREAD => super::pthread::Mutex<T>;
 }
 #[cfg(all(unix, not(target_vendor = "apple")))]
 impl TimedLockKind for Pthread {
-    type TimedOf<T: Send> = crate::pthread::Mutex<T>;
+    type TimedOf<T: Send> = super::pthread::Mutex<T>;
 }
 
 /// Calls a function generic over a [`LockKind`] for every contender; the results in a `Vec`.
 #[macro_export]
 macro_rules! for_every_lock {
     ($function:ident ( $($argument:expr),* )) => {{
-        use $crate::adapter as a;
+        use $crate::scenario::lock::adapter as a;
         vec![
             $function::<a::House>($($argument),*),
             $function::<a::Again>($($argument),*),
@@ -214,7 +163,7 @@ macro_rules! for_every_lock {
 #[macro_export]
 macro_rules! for_every_timed_lock {
     ($function:ident ( $($argument:expr),* )) => {{
-        use $crate::adapter as a;
+        use $crate::scenario::lock::adapter as a;
         vec![
             $function::<a::House>($($argument),*),
             $function::<a::Again>($($argument),*),

@@ -3,9 +3,10 @@
 //! Every contended body counts under the lock what it did, and the count is compared with the sum
 //! over the threads: a contender that does not exclude fails the run instead of winning it.
 
-use super::lock::Data;
-use crate::adapter::{Exclusive, ExclusiveTimed, LockKind, TimedLockKind};
+use super::Data;
+use super::adapter::{Exclusive, ExclusiveTimed, LockKind, TimedLockKind};
 use crate::runner::{Contender, Sample, Window, Worker, run_threads};
+use crate::scenario::frame::{Load, contended as run_contended, repeat};
 use crate::work::{chain, steps_for};
 use crossbeam_utils::CachePadded;
 use std::hint::black_box;
@@ -72,20 +73,6 @@ fn check<D: Place>(lock: &impl Exclusive<D>, sample: Sample) -> Sample {
     sample
 }
 
-/// Repeats `op` until the window ends, looking at the flag only now and then.
-#[inline(always)]
-fn repeat(worker: &mut Worker<'_>, mut op: impl FnMut()) -> u64 {
-    const BATCH: u64 = 256;
-    let mut ops = 0;
-    while !worker.stopped() {
-        for _ in 0..BATCH {
-            op();
-        }
-        ops += BATCH;
-    }
-    ops
-}
-
 pub(super) fn uncontended<K: LockKind>(data: Data) -> Contender {
     fn run<K: LockKind, D: Place>(window: &Window) -> Sample {
         let lock = lock::<K, D>();
@@ -137,42 +124,14 @@ pub(super) fn contended<K: LockKind>(grid: Grid) -> Contender {
 
 fn contend<K: LockKind, D: Place>(grid: Grid, window: &Window) -> Sample {
     let lock = lock::<K, D>();
-    let section = steps_for(grid.section);
-    let outside = steps_for(grid.outside);
-    let sample = run_threads(grid.threads, window, |worker| match window.account {
-        true => hammer::<_, D, true>(&**lock, worker, section, outside),
-        false => hammer::<_, D, false>(&**lock, worker, section, outside),
+    let load = Load {
+        section: grid.section,
+        outside: grid.outside,
+    };
+    let sample = run_contended(grid.threads, window, load, |pass| {
+        lock.with(|d| pass.inside(|steps| d.counter().work(steps)));
     });
     check(&**lock, sample)
-}
-
-fn hammer<L: Exclusive<D>, D: Place, const ACCOUNT: bool>(
-    lock: &L,
-    worker: &mut Worker<'_>,
-    section: u32,
-    outside: u32,
-) -> u64 {
-    let mut ops = 0;
-    let mut own = worker.index as u64;
-    while !worker.stopped() {
-        if outside > 0 {
-            own = chain(own, worker.random.around(outside));
-        }
-        if ACCOUNT {
-            let asked = Instant::now();
-            let waited = lock.with(|d| {
-                let waited = asked.elapsed();
-                d.counter().work(section);
-                waited
-            });
-            worker.record(waited);
-        } else {
-            lock.with(|d| d.counter().work(section));
-        }
-        ops += 1;
-    }
-    black_box(own);
-    ops
 }
 
 pub(super) fn ping_pong<K: LockKind>() -> Contender {

@@ -1,13 +1,19 @@
 //! The lock's scenarios and their cells.
 
-use super::lock_bodies::{
-    Grid, contended, handed_over, ping_pong, timed_pair, times_out, try_hit, try_miss, uncontended,
-};
-use super::{Primitive, nanos_param, threads_param};
+pub mod adapter;
+mod bodies;
+#[cfg(unix)]
+mod pthread;
+
+use super::{Primitive, either, nanos_param, threads_param};
+use crate::peers::{PARKING_LOT, STD};
 use crate::pin::{Pinning, can_pin};
 use crate::report::schema::Param;
-use crate::runner::{Cell, Contender, Length, Mode};
+use crate::runner::{Cell, Mode};
 use crate::{for_every_lock, for_every_timed_lock};
+use bodies::{
+    Grid, contended, handed_over, ping_pong, timed_pair, times_out, try_hit, try_miss, uncontended,
+};
 
 /// The lock.
 pub const LOCK: Primitive = Primitive {
@@ -42,6 +48,8 @@ pub const LOCK: Primitive = Primitive {
              Median of the lateness.",
         ),
     ],
+    main: &[STD, PARKING_LOT],
+    share: 3,
     cells,
 };
 
@@ -103,12 +111,8 @@ fn cells(threads: &[usize]) -> Vec<Cell> {
         } else {
             Mode::Default
         };
-        cells.push(Cell {
-            threads: 2,
-            length: Length::Usual,
-            tier,
-            ..cell("ping-pong", pinning, "turn", for_every_lock!(ping_pong()))
-        });
+        let cell = LOCK.cell("ping-pong", "turn", for_every_lock!(ping_pong()));
+        cells.push(cell.threads(2).pinning(pinning).tier(tier));
     }
     for (scenario, unit, contenders) in [
         (
@@ -118,11 +122,7 @@ fn cells(threads: &[usize]) -> Vec<Cell> {
         ),
         ("timeout", "time-out", for_every_timed_lock!(times_out())),
     ] {
-        cells.push(Cell {
-            threads: 2,
-            length: Length::Usual,
-            ..cell(scenario, either(), unit, contenders)
-        });
+        cells.push(LOCK.cell(scenario, unit, contenders).threads(2));
     }
     cells
 }
@@ -130,119 +130,58 @@ fn cells(threads: &[usize]) -> Vec<Cell> {
 /// Which mode first shows a contended cell. `quick` and `default` are subsets, chosen to have each
 /// number of threads, each section and each outside work at least once.
 fn tier(threads: usize, section: u64, outside: u64, data: Data, pinning: Pinning) -> Mode {
-    let few = threads == 2 || threads == 8;
     match (data, pinning) {
         (Data::Beside, Pinning::Pinned) => match (threads, section, outside) {
             (2, 50, 200) | (8, 0, 200) => Mode::Smoke,
-            (2 | 8, _, 200) | (32, 50 | 5_000, 200) => Mode::Quick,
-            (_, _, 200) => Mode::Default,
-            _ if few => Mode::Default,
+            (2 | 8, _, 200) | (32, 50, 200) => Mode::Quick,
+            (4, 500, 200) | (32, 5_000, 200) | (8, 500, _) => Mode::Default,
             _ => Mode::Full,
         },
         // Where nothing can be pinned, this is the grid.
-        (Data::Beside, Pinning::Unpinned) => match (threads, section, outside) {
+        (Data::Beside, _) => match (threads, section, outside) {
             (2, 50, 200) => Mode::Smoke,
             (8, 500, 200) => Mode::Quick,
             (2 | 8, _, 200) if !can_pin() => Mode::Quick,
-            (2 | 8, _, 200) => Mode::Default,
+            (8, 500, _) | (32, 50, 200) if !can_pin() => Mode::Default,
             _ => Mode::Full,
         },
         (Data::Apart, _) => match (threads, section, outside) {
             (2, 0, 200) => Mode::Smoke,
-            (2 | 8, 50, 200) => Mode::Quick,
-            (2 | 8, 0 | 500, 200) => Mode::Default,
+            (8, 50, 200) => Mode::Quick,
             _ => Mode::Full,
         },
-    }
-}
-
-/// Pinned where that is possible: for cells that come in one form only.
-fn either() -> Pinning {
-    if can_pin() {
-        Pinning::Pinned
-    } else {
-        Pinning::Unpinned
-    }
-}
-
-fn cell(
-    scenario: &'static str,
-    pinning: Pinning,
-    unit: &'static str,
-    contenders: Vec<Contender>,
-) -> Cell {
-    Cell {
-        primitive: LOCK.name,
-        scenario,
-        params: Vec::new(),
-        threads: 1,
-        pinning,
-        unit,
-        tier: Mode::Smoke,
-        every_peer: true,
-        length: Length::Short,
-        contenders,
     }
 }
 
 fn single_thread_cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for data in [Data::Beside, Data::Apart] {
-        cells.push(Cell {
-            params: vec![data.param()],
-            ..cell(
-                "uncontended",
-                either(),
-                "lock + unlock",
-                for_every_lock!(uncontended(data)),
-            )
-        });
+        let contenders = for_every_lock!(uncontended(data));
+        let cell = LOCK.cell("uncontended", "lock + unlock", contenders);
+        cells.push(cell.params(vec![data.param()]));
     }
-    cells.push(cell(
-        "try-hit",
-        either(),
-        "try_lock + unlock",
-        for_every_lock!(try_hit()),
-    ));
-    cells.push(cell(
-        "try-miss",
-        either(),
-        "failed try_lock",
-        for_every_lock!(try_miss()),
-    ));
+    let hits = for_every_lock!(try_hit());
+    cells.push(LOCK.cell("try-hit", "try_lock + unlock", hits));
+    let misses = for_every_lock!(try_miss());
+    cells.push(LOCK.cell("try-miss", "failed try_lock", misses));
     let pairs = for_every_timed_lock!(timed_pair());
-    cells.push(cell(
-        "timed-uncontended",
-        either(),
-        "timed lock + unlock",
-        pairs,
-    ));
+    cells.push(LOCK.cell("timed-uncontended", "timed lock + unlock", pairs));
     cells
 }
 
 fn contended_cell(grid: Grid, pinning: Pinning, tier: Mode) -> Cell {
-    Cell {
-        params: vec![
-            threads_param(grid.threads),
-            nanos_param("section", 's', grid.section),
-            nanos_param("outside", 'o', grid.outside),
-            grid.data.param(),
-        ],
-        threads: grid.threads,
-        tier,
-        every_peer: false,
-        length: if grid.threads >= 16 {
-            Length::Long
-        } else {
-            Length::Usual
-        },
-        ..cell(
-            "contended",
-            pinning,
-            "operation",
-            for_every_lock!(contended(grid)),
-        )
-    }
+    let params = vec![
+        threads_param(grid.threads),
+        nanos_param("section", 's', grid.section),
+        nanos_param("outside", 'o', grid.outside),
+        grid.data.param(),
+    ];
+    let cell = LOCK.cell("contended", "operation", for_every_lock!(contended(grid)));
+    cell.params(params)
+        .threads(grid.threads)
+        .pinning(pinning)
+        .tier(tier)
+        .main_peers()
 }
 
 #[cfg(test)]
