@@ -7,6 +7,7 @@ use crate::report::{against, derive, files, html, terminal};
 use crate::runner::{Budget, Cell, Filter, Mode, plan, run_cell};
 use crate::scenario::all_cells;
 use clap::Parser;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -59,6 +60,9 @@ struct Options {
     /// List the cells of this run and their peers, and measure nothing
     #[arg(long)]
     list: bool,
+    /// Print every cell; otherwise only the overview, unless there is one primitive
+    #[arg(long)]
+    tables: bool,
     /// Keep this run under a name, for --against
     #[arg(long, value_name = "NAME", value_parser = run_name)]
     save: Option<String>,
@@ -157,7 +161,9 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         Some(path) => files::read(path)?,
         None => measure(&cells, options),
     };
-    print!("{}", terminal::render(&report));
+    let primitives: BTreeSet<&str> = report.cells.iter().map(|c| &*c.primitive).collect();
+    let tables = options.tables || primitives.len() == 1;
+    print!("{}", terminal::render(&report, tables));
     let changes = (earlier.as_ref()).map(|(name, then)| against::render(&report, then, name));
     print!("{}", changes.as_deref().unwrap_or_default());
     let page = html::render(&report, changes.as_deref());

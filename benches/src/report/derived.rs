@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn a_peer_that_takes_twice_as_long_has_the_ratio_two() {
         let ratios = derive(&report().cells);
-        assert_eq!(ratios.len(), 4);
+        assert_eq!(ratios.len(), 10);
         let of = |peer: &str| {
             ratios
                 .iter()

@@ -32,7 +32,7 @@ pub fn doubts(report: &Report) -> Doubts {
     let typical = median(&noise).unwrap_or(0.0);
     if typical > TOO_NOISY {
         doubts.fatal.push(format!(
-            "the same lock differed from itself by {:.0} % in the typical cell",
+            "the same build differed from itself by {:.0} % in the typical cell",
             typical * 100.0
         ));
     }

@@ -74,7 +74,46 @@ fn cell(threads: f64) -> CellReport {
     }
 }
 
-/// Two such cells, of 2 and 8 threads, from a quiet machine.
+/// One situation by itself: no std, and ours is slower than the two that take part.
+fn ping_pong() -> CellReport {
+    CellReport {
+        id: "lock/ping-pong/unpinned".into(),
+        scenario: "ping-pong".into(),
+        params: Vec::new(),
+        pinning: Pinning::Unpinned,
+        unit: "turn".into(),
+        contenders: vec![
+            contender(HOUSE.id, [100.0, 101.0, 99.0, 100.0]),
+            contender(AGAIN.id, [100.0, 101.0, 99.0, 100.0]),
+            contender(PARKING_LOT.id, [80.0, 81.0, 79.0, 80.0]),
+            contender("spin", [70.0, 71.0, 69.0, 70.0]),
+        ],
+        ..cell(2.0)
+    }
+}
+
+/// A series of another primitive, along one axis, with one counted thread.
+fn set(waiters: f64) -> CellReport {
+    let mut cell = CellReport {
+        id: format!("event/set/w{waiters}/pinned"),
+        primitive: "event".into(),
+        scenario: "set".into(),
+        params: vec![Param {
+            name: "waiters".into(),
+            token: format!("w{waiters}"),
+            text: waiters.to_string(),
+            value: waiters,
+        }],
+        unit: "set".into(),
+        ..cell(2.0)
+    };
+    for round in (cell.contenders.iter_mut()).flat_map(|c| &mut c.rounds) {
+        round.ops = vec![1000];
+    }
+    cell
+}
+
+/// Two cells of a series, one by itself, two of another primitive: from a quiet machine.
 pub(super) fn report() -> Report {
     let mut machine = Machine::here(&[HOUSE, STD, PARKING_LOT]);
     machine.load = Some([0.0; 3]);
@@ -89,7 +128,7 @@ pub(super) fn report() -> Report {
         mode: Mode::Quick,
         budget: Mode::Quick.budget(),
         machine,
-        cells: vec![cell(2.0), cell(8.0)],
+        cells: vec![cell(2.0), cell(8.0), ping_pong(), set(0.0), set(64.0)],
         derived: Vec::new(),
     }
 }

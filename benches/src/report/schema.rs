@@ -50,11 +50,11 @@ pub struct Ratio {
 /// One coordinate of a cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Param {
-    /// Which axis: "threads", "section", "outside", "data".
+    /// Which axis: "threads", "section", "capacity", "waiters", "data".
     pub name: String,
     /// The part of the cell's name: "s500ns".
     pub token: String,
-    /// For people: "500 ns".
+    /// For people, without the axis's name: "500 ns", "64".
     pub text: String,
     /// The place on the axis.
     pub value: f64,
@@ -150,6 +150,12 @@ impl CellReport {
         self.contenders.iter().find(|c| c.peer == peer)
     }
 
+    /// The coordinates that make this cell one of a series. Where the data lies is no such thing:
+    /// it makes another series.
+    pub fn varied(&self) -> impl Iterator<Item = &Param> {
+        self.params.iter().filter(|p| p.name != "data")
+    }
+
     /// The coordinate on the axis called `name`.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&Param> {
@@ -158,6 +164,12 @@ impl CellReport {
 }
 
 impl ContenderReport {
+    /// Whether more than one thread's operations were counted: only then is Jain's index a figure.
+    #[must_use]
+    pub fn shared(&self) -> bool {
+        self.rounds.first().is_some_and(|r| r.ops.len() > 1)
+    }
+
     /// The costs of the compared rounds.
     #[must_use]
     pub fn costs(&self) -> Vec<f64> {

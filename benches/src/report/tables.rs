@@ -2,7 +2,7 @@
 
 use super::groups::Group;
 use super::schema::Report;
-use super::text::{escape, label, nanos, per_op};
+use super::text::{escape, label, nanos, per_op, ratio};
 use std::fmt::Write;
 
 /// Every ratio with its quartiles.
@@ -28,11 +28,11 @@ pub(super) fn ratios(page: &mut String, group: &Group<'_>) {
                 Some(x) => {
                     let _ = write!(
                         page,
-                        "<td class=\"{}\"><b>{:.2}</b> <small>{:.2} to {:.2}, {}</small></td>",
+                        "<td class=\"{}\"><b>{}</b> <small>{} to {}, {}</small></td>",
                         x.verdict.word(),
-                        x.ratio.median,
-                        x.ratio.q1,
-                        x.ratio.q3,
+                        ratio(x.ratio.median),
+                        ratio(x.ratio.q1),
+                        ratio(x.ratio.q3),
                         x.verdict.word()
                     );
                 }
@@ -56,7 +56,7 @@ pub(super) fn accounts(page: &mut String, group: &Group<'_>) {
             let name = if n == 0 { label(c.cell) } else { String::new() };
             let class = if n == 0 { " class=\"first\"" } else { "" };
             let time = crate::stats::median(&k.costs()).map_or("n/a".into(), nanos);
-            let jain = if c.cell.threads > 1 {
+            let jain = if k.shared() {
                 format!("{:.2}", a.jain)
             } else {
                 "–".into()

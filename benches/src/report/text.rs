@@ -1,7 +1,7 @@
 //! Numbers and names as people read them.
 
 use super::groups::Group;
-use super::schema::CellReport;
+use super::schema::{CellReport, Param};
 use crate::pin::Pinning;
 
 /// Nanoseconds in the unit that fits: `14.6 ns`, `3.2 µs`, `28 ms`.
@@ -33,28 +33,55 @@ pub(super) fn per_op(n: f64) -> String {
     }
 }
 
+/// A ratio: `0.97`, `12.3`, `429`.
+pub(super) fn ratio(r: f64) -> String {
+    let digits = match r {
+        r if r < 9.995 => 2,
+        r if r < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{r:.digits$}")
+}
+
+/// `word` with a capital letter.
+pub(super) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// A coordinate in words: "8 threads", "section 500 ns", "capacity 16".
+fn coordinate(param: &Param) -> String {
+    let plain = param.text.chars().all(|c| c.is_ascii_digit());
+    if plain && param.name.ends_with('s') {
+        format!("{} {}", param.text, param.name)
+    } else {
+        format!("{} {}", param.name, param.text)
+    }
+}
+
+/// Where the data is and how threads are tied, unless that is as usual: ", apart, unpinned".
+fn manner(cell: &CellReport) -> String {
+    let mut text = String::new();
+    if let Some(data) = cell.param("data").filter(|p| p.token != "beside") {
+        text = format!(", {}", data.token);
+    }
+    if cell.pinning != Pinning::Pinned {
+        text = format!("{text}, {}", cell.pinning.name());
+    }
+    text
+}
+
 /// What distinguishes a cell within its group: "8 threads, section 500 ns, outside 200 ns", or
 /// "ping-pong, unpinned".
 pub(super) fn label(cell: &CellReport) -> String {
-    if cell.param("threads").is_none() {
-        let mut label = cell.scenario.clone();
-        if cell.param("data").is_some_and(|p| p.token == "apart") {
-            label.push_str(", apart");
-        }
-        if cell.pinning != Pinning::Pinned {
-            label.push_str(", ");
-            label.push_str(cell.pinning.name());
-        }
-        return label;
+    let parts: Vec<String> = cell.varied().map(coordinate).collect();
+    if parts.is_empty() {
+        format!("{}{}", cell.scenario, manner(cell))
+    } else {
+        parts.join(", ")
     }
-    let varying = cell.params.iter().filter(|p| p.name != "data");
-    let parts: Vec<String> = varying
-        .map(|p| match p.name.as_str() {
-            "threads" => format!("{} threads", p.text),
-            name => format!("{name} {}", p.text),
-        })
-        .collect();
-    parts.join(", ")
 }
 
 /// What a group of cells has in common: "lock · contended · data beside the lock word · pinned".
@@ -73,16 +100,9 @@ pub(super) fn title(group: &Group<'_>) -> String {
     title
 }
 
-/// The same in a few words: "contended, apart, unpinned".
+/// A group in a few words, within its primitive: "contended, apart, unpinned".
 pub(super) fn short_title(cell: &CellReport) -> String {
-    let mut title = cell.scenario.clone();
-    if let Some(data) = cell.param("data") {
-        title.push_str(", ");
-        title.push_str(&data.token);
-    }
-    title.push_str(", ");
-    title.push_str(cell.pinning.name());
-    title
+    format!("{}{}", cell.scenario, manner(cell))
 }
 
 /// `text` where HTML expects text.
@@ -106,6 +126,35 @@ mod tests {
                 "0.33 ns", "14.6 ns", "867 ns", "3.24 µs", "28.0 ms", "2.00 s"
             ]
         );
+    }
+
+    #[test]
+    fn ratios_keep_three_digits() {
+        assert_eq!(
+            [0.974, 9.994, 12.345, 99.96, 428.7].map(ratio),
+            ["0.97", "9.99", "12.3", "100", "429"]
+        );
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital() {
+        assert_eq!(capital("lock"), "Lock");
+        assert_eq!(capital(""), "");
+    }
+
+    #[test]
+    fn coordinates_read_like_english() {
+        let said = |name: &str, text: &str| {
+            coordinate(&Param {
+                name: name.into(),
+                token: String::new(),
+                text: text.into(),
+                value: 0.0,
+            })
+        };
+        assert_eq!(said("threads", "8"), "8 threads");
+        assert_eq!(said("section", "500 ns"), "section 500 ns");
+        assert_eq!(said("capacity", "16"), "capacity 16");
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The run in sentences: what a reader takes away who reads nothing else.
 
-use super::compared::{Compared, Verdict};
+use super::compared::Compared;
 use super::doubts::{Doubts, doubts};
 use super::groups::{Group, Standing};
+use super::overview::{COLUMNS, Score, by_primitive};
 use super::schema::Report;
-use super::text::nanos;
+use super::text::{capital, nanos, ratio};
 use crate::peers::HOUSE;
 use crate::pin::Pinning;
+use crate::scenario::find;
 use std::fmt::Write;
 
-/// The verdict, a sentence or two each on what matters most; doubts come first.
+/// The verdict on the run, one sentence for each primitive; doubts come first.
 #[must_use]
 pub fn sentences(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
     let Doubts { fatal, minor } = doubts(report);
@@ -20,19 +22,54 @@ pub fn sentences(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
             fatal.join("; ")
         ));
     } else {
-        all.extend(groups.iter().filter(|g| g.grid).filter_map(grid_sentence));
-        all.extend(groups.iter().filter(|g| !g.grid).flat_map(alone_sentence));
+        let by = by_primitive(groups);
+        all.extend(by.iter().map(|(name, groups)| score_sentence(name, groups)));
     }
     all.extend(early_sentence(report));
     all.extend(minor.iter().map(|reason| format!("Note: {reason}.")));
     all
 }
 
+/// What there is to say of one primitive's series, and of its way without competition.
+#[must_use]
+pub fn of_primitive(report: &Report, groups: &[&Group<'_>]) -> Vec<String> {
+    if !doubts(report).fatal.is_empty() {
+        return Vec::new();
+    }
+    let series = groups.iter().filter(|g| g.grid && g.cells.len() > 1);
+    let mut all: Vec<String> = series.filter_map(|g| grid_sentence(g)).collect();
+    let alone = groups.iter().filter(|g| !g.grid);
+    all.extend(alone.filter_map(|g| alone_sentence(g)));
+    all
+}
+
+/// "Lock: of 40 comparisons with std and parking_lot ours is faster in 30 …".
+fn score_sentence(name: &str, groups: &[&Group<'_>]) -> String {
+    let score = Score::of(name, groups);
+    let main = find(name).map_or(COLUMNS.join(" and "), |p| {
+        let ids: Vec<&str> = p.main.iter().map(|peer| peer.id).collect();
+        ids.join(", ")
+    });
+    let mut text = format!(
+        "{}: of {} comparisons with {main}, ours is {}.",
+        capital(name),
+        score.total(),
+        score.text()
+    );
+    if let Some(worst) = score.worst {
+        let _ = write!(text, " Slowest: {worst}.");
+    }
+    text
+}
+
 /// "1.34 times as fast as std (0.97 to 2.10)".
 fn against(s: &Standing) -> String {
     format!(
-        "{:.2} times as fast as {} ({:.2} to {:.2})",
-        s.mean, s.peer, s.lowest, s.highest
+        "{} times as fast as {} ({} to {})",
+        ratio(s.mean),
+        s.peer,
+        ratio(s.lowest),
+        ratio(s.highest)
     )
 }
 
@@ -45,14 +82,14 @@ fn grid_sentence(group: &Group<'_>) -> Option<String> {
     if main.is_empty() {
         return None;
     }
-    let data = cell.param("data").map_or("", |p| p.text.as_str());
+    let data = (cell.param("data")).map_or(String::new(), |p| format!("data {}, ", p.text));
     let pinned = match cell.pinning {
         Pinning::Pinned => "threads tied to CPUs",
         Pinning::Unpinned => "threads left to the scheduler",
         Pinning::OneCpu => "all threads on one CPU",
     };
     let mut text = format!(
-        "{} {} ({} cells, data {data}, {pinned}): ours is {}",
+        "{} {} ({} cells, {data}{pinned}): ours is {}",
         capital(&cell.primitive),
         cell.scenario,
         group.cells.len(),
@@ -77,7 +114,7 @@ fn grid_sentence(group: &Group<'_>) -> Option<String> {
 fn fairness(group: &Group<'_>) -> String {
     let worst = |peer: &str| {
         let cells = group.cells.iter().filter_map(|c| c.cell.contender(peer));
-        let accounts: Vec<_> = cells.map(|k| &k.accounts).collect();
+        let accounts: Vec<_> = cells.filter(|k| k.shared()).map(|k| &k.accounts).collect();
         let jain = accounts.iter().map(|a| a.jain).fold(1.0, f64::min);
         let longest = accounts.iter().filter_map(|a| a.latency.as_ref());
         let longest = longest.map(|l| l.max_ns).max()?;
@@ -139,72 +176,6 @@ fn early_sentence(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// A figure to be seen before anything is read.
-#[derive(Debug)]
-pub struct Tile {
-    /// "1.34×".
-    pub figure: String,
-    /// What it is a figure of.
-    pub text: String,
-    /// Whether it is good news.
-    pub verdict: Verdict,
-}
-
-/// The figures that most readers came for: the largest grid, and the lock alone.
-#[must_use]
-pub fn tiles(groups: &[Group<'_>]) -> Vec<Tile> {
-    let grids = groups.iter().filter(|g| g.grid);
-    let grid = grids.max_by_key(|g| (g.cells.len(), g.first().pinning == Pinning::Pinned));
-    let alone = groups
-        .iter()
-        .flat_map(|g| &g.cells)
-        .find(|c| c.cell.scenario == "uncontended");
-    let mut tiles = Vec::new();
-    for peer in ["std", "parking_lot"] {
-        tiles.extend(grid.and_then(|g| grid_tile(g, peer)));
-        tiles.extend(alone.and_then(|c| alone_tile(c, peer)));
-    }
-    tiles
-}
-
-fn grid_tile(group: &Group<'_>, peer: &str) -> Option<Tile> {
-    let s = group.standing(peer)?;
-    // The mean of many cells is steadier than each; half of them must agree with it.
-    let [faster, _, slower, _] = s.verdicts;
-    let verdict = match s.mean {
-        m if m > 1.02 && 2 * faster >= group.cells.len() => Verdict::Faster,
-        m if m < 0.98 && 2 * slower >= group.cells.len() => Verdict::Slower,
-        m if (0.98..=1.02).contains(&m) => Verdict::Same,
-        _ => Verdict::Unclear,
-    };
-    Some(Tile {
-        figure: format!("{:.2}×", s.mean),
-        text: format!(
-            "as fast as {peer} under contention: mean of {} cells, {:.2} to {:.2}",
-            group.cells.len(),
-            s.lowest,
-            s.highest
-        ),
-        verdict,
-    })
-}
-
-fn alone_tile(cell: &Compared<'_>, peer: &str) -> Option<Tile> {
-    let c = cell.with(peer)?;
-    Some(Tile {
-        figure: format!("{:.2}×", c.ratio.median),
-        text: format!("as fast as {peer} without contention: {}", c.verdict.word()),
-        verdict: c.verdict,
-    })
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or(String::new(), |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,15 +183,22 @@ mod tests {
     use crate::report::sample;
 
     #[test]
-    fn sentences_begin_with_a_capital() {
-        assert_eq!(capital("lock"), "Lock");
-        assert_eq!(capital(""), "");
+    fn each_primitive_has_its_score_and_its_slowest_cell() {
+        let report = sample::report();
+        let all = sentences(&report, &groups(&report));
+        assert!(
+            all[0].starts_with("Lock: of 5 comparisons with std, parking_lot, ours is 2 faster")
+        );
+        assert!(all[0].contains("0.50 over parking_lot"), "{all:?}");
+        assert!(all[1].starts_with("Event: of 4 comparisons"), "{all:?}");
     }
 
     #[test]
-    fn the_verdict_names_ratio_fairness_and_longest_wait() {
+    fn a_primitives_sentences_name_ratio_fairness_and_longest_wait() {
         let report = sample::report();
-        let text = sentences(&report, &groups(&report)).join(" ");
+        let groups = groups(&report);
+        let by = by_primitive(&groups);
+        let text = of_primitive(&report, &by[0].1).join(" ");
         for part in [
             "2.00 times as fast as std",
             "Jain's index is 1.00",
@@ -228,6 +206,12 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
+        // One counted thread has no fairness.
+        let text = of_primitive(&report, &by[1].1).join(" ");
+        assert!(
+            text.contains("Event set (2 cells") && !text.contains("Jain"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -106,12 +106,17 @@ pub fn all_cells(threads: &[usize]) -> Vec<Cell> {
     PRIMITIVES.iter().flat_map(|p| (p.cells)(threads)).collect()
 }
 
+/// The primitive called `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Primitive> {
+    PRIMITIVES.iter().find(|p| p.name == name)
+}
+
 /// What `scenario` of `primitive` measures.
 #[must_use]
 pub fn describe(primitive: &str, scenario: &str) -> &'static str {
-    PRIMITIVES
+    find(primitive)
         .iter()
-        .filter(|p| p.name == primitive)
         .flat_map(|p| p.scenarios)
         .find(|(name, _)| *name == scenario)
         .map_or("", |(_, about)| about)
@@ -130,19 +135,16 @@ pub fn either() -> Pinning {
 /// The coordinate of a number of threads: `t8`.
 #[must_use]
 pub fn threads_param(threads: usize) -> Param {
-    Param {
-        text: threads.to_string(),
-        ..count_param("threads", "t", threads)
-    }
+    count_param("threads", "t", threads)
 }
 
-/// The coordinate of any other number: `count_param("waiters", "w", 64)` is `w64`, "64 waiters".
+/// The coordinate of any other number: `count_param("waiters", "w", 64)` is `w64`.
 #[must_use]
 pub fn count_param(name: &str, letters: &str, count: usize) -> Param {
     Param {
         name: name.into(),
         token: format!("{letters}{count}"),
-        text: format!("{count} {name}"),
+        text: count.to_string(),
         value: count as f64,
     }
 }

@@ -11,7 +11,7 @@ fn dots(group: &Group<'_>) -> Vec<(u8, f64, f64)> {
     for cell in group.cells.iter().map(|c| c.cell) {
         let costs: Vec<(u8, f64, f64)> = (SHOWN.iter().enumerate())
             .filter_map(|(n, peer)| {
-                let c = cell.contender(peer)?;
+                let c = cell.contender(peer).filter(|c| c.shared())?;
                 Some((n as u8, median(&c.costs())?, c.accounts.jain))
             })
             .collect();
@@ -21,7 +21,7 @@ fn dots(group: &Group<'_>) -> Vec<(u8, f64, f64)> {
     dots
 }
 
-/// The scatter; none if no cell of `group` has more than one thread.
+/// The scatter; none if no cell of `group` counts more than one thread.
 pub(in crate::report) fn fairness(group: &Group<'_>) -> Option<String> {
     const WIDTH: i32 = 860;
     const HEIGHT: i32 = 330;
@@ -29,7 +29,8 @@ pub(in crate::report) fn fairness(group: &Group<'_>) -> Option<String> {
     const RIGHT: i32 = WIDTH - 24;
     const TOP: i32 = 40;
     const BOTTOM: i32 = HEIGHT - 52;
-    if group.cells.iter().all(|c| c.cell.threads < 2) {
+    let mut dots = dots(group);
+    if dots.is_empty() {
         return None;
     }
     let x = |v: f64| LEFT + (v.clamp(0.0, 1.0) * f64::from(RIGHT - LEFT)) as i32;
@@ -68,7 +69,6 @@ pub(in crate::report) fn fairness(group: &Group<'_>) -> Option<String> {
             "Jain’s index ↑ fairer",
         );
         // Ours last, so that it is not hidden.
-        let mut dots = dots(group);
         dots.sort_by_key(|d| std::cmp::Reverse(d.0));
         for (n, share, jain) in dots {
             let at = (x(share), y(jain));

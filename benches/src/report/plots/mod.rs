@@ -7,7 +7,7 @@ mod standing;
 mod waits;
 
 pub(super) use fairness::fairness;
-pub(super) use heat::heat;
+pub(super) use heat::{heat, strip};
 pub(super) use standing::standing;
 pub(super) use waits::waits;
 
@@ -15,7 +15,7 @@ pub(super) use waits::waits;
 const SHOWN: [&str; 3] = ["lockwright", "std", "parking_lot"];
 
 /// Ratios up to 2 % from 1 look neutral; then four steps of colour in each direction.
-fn heat_step(ratio: f64) -> i32 {
+pub(super) fn heat_step(ratio: f64) -> i32 {
     let size = ratio.max(1.0 / ratio);
     let step = [1.02, 1.08, 1.25, 1.6]
         .iter()

@@ -1,10 +1,10 @@
-//! The plot at the top: ours against each peer, one bar per scenario.
+//! A primitive against one peer, one bar per scenario.
 
 use super::canvas::{Align, Canvas, Ink, LogScale};
 use super::heat_step;
 use crate::report::compared::{Comparison, Verdict};
 use crate::report::groups::Group;
-use crate::report::text::{label, short_title};
+use crate::report::text::{label, ratio, short_title};
 
 /// A bar: its name, its ratio, its whisker, and what to print beside it.
 struct Row {
@@ -15,7 +15,7 @@ struct Row {
     verdict: Option<Verdict>,
 }
 
-fn rows(groups: &[Group<'_>], peer: &str) -> Vec<Row> {
+fn rows(groups: &[&Group<'_>], peer: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     for group in groups {
         if group.grid {
@@ -48,7 +48,7 @@ fn rows(groups: &[Group<'_>], peer: &str) -> Vec<Row> {
 }
 
 /// Bars of ours against `peer`; none if they never met.
-pub(in crate::report) fn standing(groups: &[Group<'_>], peer: &str) -> Option<String> {
+pub(in crate::report) fn standing(groups: &[&Group<'_>], peer: &str) -> Option<String> {
     const ROW: i32 = 26;
     const WIDTH: i32 = 860;
     // The same scale against every peer; the number stands beside what does not fit.
@@ -90,7 +90,7 @@ pub(in crate::report) fn standing(groups: &[Group<'_>], peer: &str) -> Option<St
             for end in [row.low, row.high] {
                 c.line((scale.x(end), y - 3), (scale.x(end), y + 3), Ink::Text, 1);
             }
-            let mut text = format!("{:.2}×", row.ratio);
+            let mut text = format!("{}×", ratio(row.ratio));
             match row.verdict {
                 Some(Verdict::Unclear) => text.push_str(" unclear"),
                 Some(Verdict::Same) => text.push_str(" same"),
