@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 mod progress;
+mod watch;
 
 /// Measures Lockwright's primitives against std, parking_lot and others on this machine.
 ///

@@ -1,5 +1,6 @@
 //! How far the run is.
 
+use super::watch::Watch;
 use crate::runner::{Budget, Cell, Contender, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -12,6 +13,7 @@ pub(super) struct Bar {
     total: Duration,
     done: Duration,
     said: Instant,
+    watch: Watch,
 }
 
 impl Bar {
@@ -31,6 +33,7 @@ impl Bar {
             total,
             done: Duration::ZERO,
             said: Instant::now(),
+            watch: Watch::start(),
         }
     }
 
@@ -43,10 +46,12 @@ impl Bar {
 
 impl Progress for Bar {
     fn window(&mut self, cell: &Cell, contender: &Contender, length: Duration) {
+        let what = format!("{} {}", cell.id(), contender.peer.id);
+        self.watch.expect(what.clone(), length + cell.setup);
         match &self.bar {
             Some(bar) => {
                 bar.set_position(self.done.as_millis() as u64);
-                bar.set_message(format!("{} {}", cell.id(), contender.peer.id));
+                bar.set_message(what);
             }
             None if self.said.elapsed() > Duration::from_secs(10) => {
                 let percent = 100.0 * self.done.as_secs_f64() / self.total.as_secs_f64();
@@ -55,6 +60,6 @@ impl Progress for Bar {
             }
             None => {}
         }
-        self.done += Budget::with_overhead(length);
+        self.done += Budget::with_overhead(length) + cell.setup;
     }
 }

@@ -38,6 +38,7 @@ pub fn run_cell(cell: &Cell, budget: &Budget, progress: &mut dyn Progress) -> Ce
     };
     // Pages, caches and branch predictors: not part of the first round.
     for contender in &cell.contenders {
+        progress.window(cell, contender, length / 10);
         (contender.body)(&window(length / 10, false, 0));
     }
     let mut pass = |rounds: usize, account: bool| -> Vec<Vec<Sample>> {
