@@ -240,3 +240,48 @@ fn the_moved_wake_where_they_were_moved_to() {
         sleeper.join();
     });
 }
+
+/// Made in a `const` context, and first touched by whichever thread has the lock first.
+fn threads_write_a_cell(lock: fn() -> ThreeState) {
+    struct Data(lockwright_futex::cell::UnsafeCell<u32>);
+    // SAFETY: loom checks every access.
+    unsafe impl Sync for Data {}
+    // SAFETY: as above.
+    unsafe impl Send for Data {}
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "a cell for each execution"
+    )]
+    const NEW: Data = Data(lockwright_futex::cell::UnsafeCell::new(0));
+
+    let lock = share(lock());
+    let data = Arc::new(NEW);
+    let write = |lock: &ThreeState, data: &Data| {
+        lock.acquire();
+        // SAFETY: this thread holds the lock; loom checks the claim.
+        data.0.with_mut(|n| unsafe { *n += 1 });
+        lock.release();
+    };
+    let (theirs, their_data) = (Arc::clone(&lock), Arc::clone(&data));
+    let other = spawn(move || write(&theirs, &their_data));
+    write(&lock, &data);
+    other.join();
+    // SAFETY: the other thread has been joined.
+    assert_eq!(data.0.with(|n| unsafe { *n }), 2);
+}
+
+#[test]
+fn a_cell_may_be_touched_first_by_either_thread() {
+    Model::new().check(|| threads_write_a_cell(|| SOUND));
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_cell_reports_accesses_that_nothing_orders() {
+    Model::new().check(|| {
+        threads_write_a_cell(|| ThreeState {
+            take: Relaxed,
+            ..SOUND
+        });
+    });
+}

@@ -12,6 +12,7 @@
 //! README.md says what this cannot show.
 
 pub mod atomic;
+pub mod cell;
 pub(crate) mod futex;
 pub(crate) mod state;
 pub mod thread;
