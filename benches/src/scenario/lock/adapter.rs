@@ -3,7 +3,7 @@
 //! Data is reached through a closure: what a guard is, and whether there is one, differs between the
 //! libraries and disappears when the closure is inlined.
 
-use crate::peers::{AGAIN, HOUSE, PARKING_LOT, PTHREAD, Peer, SPIN, STD, USYNC};
+use crate::peers::{AGAIN, HOUSE, PARKING_LOT, Peer, SPIN, STD, USYNC};
 use std::sync::{Mutex as StdMutex, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -134,7 +134,7 @@ kinds! {
 #[cfg(unix)]
 kinds! {
     /// `pthread_mutex_t`.
-    Pthread = PTHREAD => super::pthread::Mutex<T>;
+    Pthread = crate::peers::PTHREAD => super::pthread::Mutex<T>;
 }
 #[cfg(all(unix, not(target_vendor = "apple")))]
 impl TimedLockKind for Pthread {
