@@ -19,6 +19,7 @@ pub mod lock;
 // queue
 
 // rlock
+pub mod rlock;
 
 // semaphore
 
@@ -33,6 +34,7 @@ pub const PRIMITIVES: &[Primitive] = &[
     lock::LOCK,
     //
     // rlock
+    rlock::RLOCK,
     //
     // semaphore
     //
