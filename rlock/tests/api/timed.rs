@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lockwright_rlock::{RLock, RawRLock};
+use testkit::futex_count::{COUNTED, Calls};
 use testkit::{PATIENCE, Random, asleep, in_time};
 
 use crate::{elsewhere, is_as_new};
@@ -97,4 +98,33 @@ fn guards_are_given_in_time_or_not_at_all() {
         drop(inner);
         assert!(!lock.is_locked());
     });
+}
+
+#[test]
+fn while_nothing_happens_a_waiter_sleeps_once_and_wakes_nobody() {
+    let lock = RawRLock::new();
+    lock.acquire().unwrap();
+    lock.acquire().unwrap();
+    let calls = elsewhere(|| {
+        let before = Calls::of_this_thread();
+        assert_eq!(lock.acquire_for(Duration::from_millis(300)), Ok(false));
+        Calls::of_this_thread().since(before)
+    });
+    if COUNTED {
+        assert_eq!(calls, Calls { waits: 1, wakes: 0 });
+    }
+}
+
+#[test]
+fn without_competitors_there_is_no_futex_call() {
+    let lock = RawRLock::new();
+    let before = Calls::of_this_thread();
+    lock.acquire().unwrap();
+    assert_eq!(lock.acquire_for(Duration::from_secs(1)), Ok(true));
+    let saved = lock.release_save().unwrap();
+    lock.acquire_restore(saved);
+    lock.release().unwrap();
+    lock.release().unwrap();
+    assert_eq!(lock.acquire_for(Duration::from_secs(1)), Ok(true));
+    assert_eq!(Calls::of_this_thread().since(before), Calls::default());
 }
