@@ -47,6 +47,8 @@ const GATES: &[Gate] = &[
     gate("lock", "lock", 14.0).over_parking_lot(4.0),
     gate("lock", "try_hit", 17.0).over_parking_lot(4.0),
     gate("lock", "try_miss", 8.0).over_parking_lot(4.0),
+    gate("rlock", "outer", 31.0).over_parking_lot(8.0),
+    gate("rlock", "nested", 20.0).over_parking_lot(4.0),
 ];
 
 #[derive(clap::Args)]

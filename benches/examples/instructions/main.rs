@@ -4,6 +4,7 @@
 //! The contenders are those of `cargo compare`, reached through the same adapters.
 
 mod lock;
+mod rlock;
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     };
     let known = match primitive.as_str() {
         "lock" => lock::run(&asked),
+        "rlock" => rlock::run(&asked),
         _ => false,
     };
     if !known {
