@@ -3,6 +3,7 @@
 //!
 //! The contenders are those of `cargo compare`, reached through the same adapters.
 
+mod barrier;
 mod lock;
 mod rlock;
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         iterations,
     };
     let known = match primitive.as_str() {
+        "barrier" => barrier::run(&asked),
         "lock" => lock::run(&asked),
         "rlock" => rlock::run(&asked),
         _ => false,

@@ -8,6 +8,7 @@ pub mod monitor;
 // The primitives, each under its name: two people can add theirs at the same time.
 
 // barrier
+pub mod barrier;
 
 // condvar
 
@@ -41,6 +42,7 @@ pub const PRIMITIVES: &[Primitive] = &[
     // event
     //
     // barrier
+    barrier::BARRIER,
     //
     // condvar
     //
