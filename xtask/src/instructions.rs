@@ -49,6 +49,7 @@ const GATES: &[Gate] = &[
     gate("lock", "try_miss", 8.0).over_parking_lot(4.0),
     gate("rlock", "outer", 31.0).over_parking_lot(8.0),
     gate("rlock", "nested", 20.0).over_parking_lot(4.0),
+    gate("barrier", "alone", 40.0).over_parking_lot(4.0),
 ];
 
 #[derive(clap::Args)]
