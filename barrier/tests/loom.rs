@@ -109,7 +109,7 @@ fn two_threads_meet_and_see_what_each_wrote() {
 
 #[test]
 fn three_threads_meet_and_see_what_each_wrote() {
-    all_meet::<3>(Model::new().preemptions(1), 1);
+    all_meet::<3>(Model::new().preemptions(0), 1);
 }
 
 #[test]
