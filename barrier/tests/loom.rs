@@ -383,6 +383,22 @@ fn an_action_that_was_reset_does_not_overlap_the_next() {
     });
 }
 
+/// A barrier of one, so that two threads' actions meet with nobody else between them.
+#[test]
+fn the_next_action_sees_what_one_wrote_that_was_reset() {
+    Model::new().preemptions(3).check(|| {
+        let paper = Arc::new(Paper::new());
+        let its = Arc::clone(&paper);
+        let barrier = share(Barrier::of::<1>().with_action(move || its.add_one()));
+        let other = start(&barrier, wait);
+        barrier.reset();
+        assert_eq!(wait(&barrier), Ok(0));
+        // The other's action may have been running when it was reset.
+        let _ = other.join();
+        assert_eq!(paper.read(), 2);
+    });
+}
+
 #[test]
 fn an_action_that_panics_breaks_it_for_all() {
     Model::new().preemptions(3).check(|| {
