@@ -60,6 +60,24 @@ fn start<T: 'static>(
     spawn(move || body(&event))
 }
 
+/// A thread that writes 1 and then sets the event. Started last, after those who wait or by one of them, it
+/// finds them asleep without anybody being preempted.
+fn start_setter(event: &Arc<Event>, data: &Arc<Data>) -> JoinHandle<()> {
+    let data = Arc::clone(data);
+    start(event, move |event| {
+        data.write(1);
+        event.set();
+    })
+}
+
+/// Returns when somebody has said that they sleep. It polls, because loom does not explore a look before
+/// another thread's exchange if that thread looks first itself.
+fn until_somebody_sleeps(event: &Event) {
+    while !has_sleepers(event) {
+        loom::thread::yield_now();
+    }
+}
+
 /// A thread that waits and then must see 1.
 fn start_reader(event: &Arc<Event>, data: &Arc<Data>) -> JoinHandle<()> {
     let data = Arc::clone(data);
@@ -71,13 +89,15 @@ fn start_reader(event: &Arc<Event>, data: &Arc<Data>) -> JoinHandle<()> {
 
 #[test]
 fn a_set_wakes_all_and_shows_what_was_written_before_it() {
-    // With two, loom lets the sleepers take turns without end while the setter stands still.
+    // With more, loom lets the sleepers take turns without end while the setter stands still.
     Model::new().preemptions(1).check(|| {
         let (event, data) = (event(), Data::new());
-        let readers = [start_reader(&event, &data), start_reader(&event, &data)];
-        data.write(1);
-        event.set();
-        readers.into_iter().for_each(JoinHandle::join);
+        let reader = start_reader(&event, &data);
+        let setter = start_setter(&event, &data);
+        event.wait();
+        assert_eq!(data.read(), 1);
+        reader.join();
+        setter.join();
         assert_eq!(format!("{event:?}"), "Event { set: true, sleepers: false }");
     });
 }
@@ -100,12 +120,10 @@ fn who_waits_returns_though_the_event_is_cleared_at_once() {
     Model::new().check(|| {
         let (event, data) = (event(), Data::new());
         let reader = start_reader(&event, &data);
+        until_somebody_sleeps(&event);
         data.write(1);
-        let certainly_waits = has_sleepers(&event);
         event.set();
-        if certainly_waits {
-            event.clear();
-        }
+        event.clear();
         reader.join();
     });
 }
@@ -117,9 +135,7 @@ fn a_waiter_of_the_next_turn_changes_nothing_for_those_of_this_one() {
     model.check(|| {
         let (event, data) = (event(), Data::new());
         let early = start_reader(&event, &data);
-        while !has_sleepers(&event) {
-            loom::thread::yield_now();
-        }
+        until_somebody_sleeps(&event);
         let late = start(&event, |event| event.wait_for(Duration::from_secs(1)));
         data.write(1);
         event.set();
@@ -200,9 +216,10 @@ fn an_event_found_clear_shows_what_was_written_before_the_clear() {
             theirs.write(1);
             event.clear();
         });
-        if !event.is_set() {
-            assert_eq!(data.read(), 1);
+        while event.is_set() {
+            loom::thread::yield_now();
         }
+        assert_eq!(data.read(), 1);
         worker.join();
     });
 }
@@ -240,10 +257,11 @@ fn no_wait_returns_without_a_set() {
     });
 }
 
-/// The one with a deadline may give up at any moment, and the other must be woken all the same.
+/// The one with a deadline gives up at once or is woken, and the other must be woken all the same.
 #[test]
 fn a_wait_that_times_out_takes_nothing_from_others() {
-    Model::new().timeouts(1).preemptions(1).check(|| {
+    let model = Model::new().one_times_out_at_once().preemptions(1);
+    model.check(|| {
         let (event, data) = (event(), Data::new());
         let theirs = Arc::clone(&data);
         let timed = start(&event, move |event| {
@@ -251,11 +269,11 @@ fn a_wait_that_times_out_takes_nothing_from_others() {
                 assert_eq!(theirs.read(), 1);
             }
         });
-        let reader = start_reader(&event, &data);
-        data.write(1);
-        event.set();
-        reader.join();
+        let setter = start_setter(&event, &data);
+        event.wait();
+        assert_eq!(data.read(), 1);
         timed.join();
+        setter.join();
     });
 }
 

@@ -50,6 +50,9 @@ const GATES: &[Gate] = &[
     gate("rlock", "outer", 31.0).over_parking_lot(8.0),
     gate("rlock", "nested", 20.0).over_parking_lot(4.0),
     gate("barrier", "alone", 40.0).over_parking_lot(4.0),
+    gate("event", "is_set", 6.0),
+    gate("event", "wait_set", 5.0),
+    gate("event", "set_clear", 40.0),
 ];
 
 #[derive(clap::Args)]

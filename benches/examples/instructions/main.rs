@@ -4,6 +4,7 @@
 //! The contenders are those of `cargo compare`, reached through the same adapters.
 
 mod barrier;
+mod event;
 mod lock;
 mod rlock;
 
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
     };
     let known = match primitive.as_str() {
         "barrier" => barrier::run(&asked),
+        "event" => event::run(&asked),
         "lock" => lock::run(&asked),
         "rlock" => rlock::run(&asked),
         _ => false,

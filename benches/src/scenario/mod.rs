@@ -13,6 +13,7 @@ pub mod barrier;
 // condvar
 
 // event
+pub mod event;
 
 // lock
 pub mod lock;
@@ -40,6 +41,7 @@ pub const PRIMITIVES: &[Primitive] = &[
     // semaphore
     //
     // event
+    event::EVENT,
     //
     // barrier
     barrier::BARRIER,
