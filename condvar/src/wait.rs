@@ -1,0 +1,95 @@
+//! The way of a waiter: into the list, out of the lock, asleep, and back.
+
+use futex::thread::current_id;
+use futex::{Deadline, Spin, Wait};
+
+use crate::NotOwner;
+use crate::locks::sealed::Lock;
+use crate::raw::{Node, Queue};
+
+/// Why a wait on a raw lock returned.
+#[must_use = "only a notified wait has swallowed a notify"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// A notify chose this thread.
+    Notified,
+    /// The deadline came first; no notify has counted this thread.
+    TimedOut,
+    /// A signal handler ran, or the system returned for no reason; no notify has counted this thread.
+    Interrupted,
+}
+
+impl Queue {
+    /// Gives up `lock` and waits; takes the lock back in any case but the error, which changes nothing.
+    pub(crate) fn wait<L: Lock>(
+        &self,
+        lock: &L,
+        deadline: Deadline,
+        interruptible: bool,
+    ) -> Result<Outcome, NotOwner> {
+        lock.check()?;
+        // The first call of a thread may panic, and later calls are made while others have the node.
+        let _ = current_id();
+        let node = Node::new();
+        // SAFETY: the node is new and is not moved. This function returns only after it was withdrawn or seen
+        // notified (C4), and nothing in between unwinds: no step of ours panics, and `restore` comes after.
+        // The lock is held, as `check` has said (C5).
+        unsafe { self.enter(&node) };
+        let saved = match lock.release() {
+            Ok(saved) => saved,
+            Err(error) => return self.give_up(&node, error),
+        };
+        let outcome = self.sleep(&node, deadline, interruptible);
+        lock.restore(saved);
+        Ok(outcome)
+    }
+
+    /// The lock was released by another thread between the check and now: the caller does not wait, and what
+    /// was meant for a waiter goes to the next.
+    #[cold]
+    fn give_up(&self, node: &Node, error: NotOwner) -> Result<Outcome, NotOwner> {
+        if !self.withdraw(node) {
+            let _notified = self.sleep(node, Deadline::NEVER, false);
+            self.choose(1).deliver();
+        }
+        Err(error)
+    }
+
+    /// Until the node is delivered, or withdrawn.
+    fn sleep(&self, node: &Node, mut deadline: Deadline, mut interruptible: bool) -> Outcome {
+        if self.look(node, deadline) || !node.fall_asleep() && node.is_notified() {
+            return Outcome::Notified;
+        }
+        loop {
+            let end = node.sleep(deadline);
+            if node.is_notified() {
+                return Outcome::Notified;
+            }
+            let outcome = match end {
+                Wait::TimedOut => Outcome::TimedOut,
+                Wait::Woken if interruptible => Outcome::Interrupted,
+                // The system returned for no reason.
+                Wait::Woken | Wait::Changed => continue,
+            };
+            if self.withdraw(node) {
+                return outcome;
+            }
+            // It is chosen, and will be delivered (C3).
+            (deadline, interruptible) = (Deadline::NEVER, false);
+        }
+    }
+
+    /// Looks for a while before it sleeps, but only if nobody else waits: of many that wait, few are notified
+    /// soon. With a deadline it does not yield, which may cost a time slice.
+    fn look(&self, node: &Node, deadline: Deadline) -> bool {
+        let mut spin = Spin::watching();
+        loop {
+            if node.is_notified() {
+                return true;
+            }
+            if self.waiters() > 1 || !spin.turn(deadline == Deadline::NEVER) {
+                return false;
+            }
+        }
+    }
+}
