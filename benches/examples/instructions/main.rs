@@ -5,6 +5,7 @@
 
 mod barrier;
 mod event;
+mod condvar;
 mod lock;
 mod rlock;
 
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     let known = match primitive.as_str() {
         "barrier" => barrier::run(&asked),
         "event" => event::run(&asked),
+        "condvar" => condvar::run(&asked),
         "lock" => lock::run(&asked),
         "rlock" => rlock::run(&asked),
         _ => false,

@@ -11,6 +11,7 @@ pub mod monitor;
 pub mod barrier;
 
 // condvar
+pub mod condvar;
 
 // event
 pub mod event;
@@ -47,6 +48,7 @@ pub const PRIMITIVES: &[Primitive] = &[
     barrier::BARRIER,
     //
     // condvar
+    condvar::CONDVAR,
     //
     // queue
     //
