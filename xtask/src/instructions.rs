@@ -44,6 +44,8 @@ impl Gate {
 }
 
 const GATES: &[Gate] = &[
+    gate("condvar", "notify_one", 6.0).over_parking_lot(4.0),
+    gate("condvar", "notify_all", 6.0).over_parking_lot(4.0),
     gate("lock", "lock", 14.0).over_parking_lot(4.0),
     gate("lock", "try_hit", 17.0).over_parking_lot(4.0),
     gate("lock", "try_miss", 8.0).over_parking_lot(4.0),
