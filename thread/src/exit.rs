@@ -23,7 +23,9 @@ pub(crate) fn register() -> io::Result<()> {
     });
     match registered {
         Some(_) => Ok(()),
-        None => Err(io::Error::other("the end of the program cannot be waited for")),
+        None => Err(io::Error::other(
+            "the end of the program cannot be waited for",
+        )),
     }
 }
 

@@ -50,7 +50,13 @@ pub(crate) fn occupy(thread: ThreadRef) {
 pub fn current() -> ThreadRef {
     HERE.try_with(|here| here.0.get_or_init(foreign).clone())
         // It is being torn down: nobody will be told when it ends.
-        .unwrap_or_else(|_| if os::is_main() { main_here() } else { ThreadRef::dummy(run::dummy_name()) })
+        .unwrap_or_else(|_| {
+            if os::is_main() {
+                main_here()
+            } else {
+                ThreadRef::dummy(run::dummy_name())
+            }
+        })
 }
 
 /// What a thread that we did not make is.
@@ -89,7 +95,10 @@ pub(crate) fn is(thread: &ThreadRef) -> bool {
     match known {
         Ok(Some(known)) => known,
         // It never asked, or is being torn down.
-        _ => thread.is_main() && os::is_main() || thread.ident_if_known() == Some(current_id()) && thread.is_alive(),
+        _ => {
+            thread.is_main() && os::is_main()
+                || thread.ident_if_known() == Some(current_id()) && thread.is_alive()
+        }
     }
 }
 
@@ -104,7 +113,11 @@ pub(crate) fn is(thread: &ThreadRef) -> bool {
 /// ```
 #[must_use]
 pub fn main_thread() -> ThreadRef {
-    if os::is_main() { main_here() } else { registry::main().clone() }
+    if os::is_main() {
+        main_here()
+    } else {
+        registry::main().clone()
+    }
 }
 
 /// A number that no other living thread has: that of [`futex::thread::current_id`], by which the locks of

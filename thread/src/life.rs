@@ -128,7 +128,13 @@ impl Life {
     ///
     /// [`AlreadyStarted`] if somebody has left `NEW`.
     pub fn set_daemon(&self, daemon: bool) -> Result<(), AlreadyStarted> {
-        let change = |word| if daemon { word | DAEMON } else { word & !DAEMON };
+        let change = |word| {
+            if daemon {
+                word | DAEMON
+            } else {
+                word & !DAEMON
+            }
+        };
         self.leave_new(change).map(|_| ())
     }
 
@@ -204,7 +210,11 @@ impl Life {
         let mut spin = Spin::new();
         let alone = deadline == Deadline::NEVER;
         while self.look() & PHASE != ENDED && !deadline.has_passed() && spin.turn(alone) {}
-        let phase = self.sleep_while(|phase| phase == STARTING || phase == RUNNING, JOINERS, deadline);
+        let phase = self.sleep_while(
+            |phase| phase == STARTING || phase == RUNNING,
+            JOINERS,
+            deadline,
+        );
         match phase {
             Some(ENDED) => Joined::Ended,
             Some(_) => Joined::NotStarted,
@@ -214,7 +224,12 @@ impl Life {
 
     /// Sleeps while the phase is one of `these`, with `mark` set. The phase after them, or `None` if
     /// the deadline came first.
-    fn sleep_while(&self, these: impl Fn(u32) -> bool, mark: u32, deadline: Deadline) -> Option<u32> {
+    fn sleep_while(
+        &self,
+        these: impl Fn(u32) -> bool,
+        mark: u32,
+        deadline: Deadline,
+    ) -> Option<u32> {
         let mut late = false;
         loop {
             let mut word = self.look();

@@ -138,7 +138,10 @@ impl ThreadRef {
         self.0.life.begin(current_id(), os::native_id());
         let job = self.0.job.lock().take().expect("started once (T1)");
         if let Err(payload) = job() {
-            let panic = self.0.panic.get_or_init(|| Panicked::new(self.name(), payload));
+            let panic = self
+                .0
+                .panic
+                .get_or_init(|| Panicked::new(self.name(), payload));
             hook::call(&self, panic);
         }
     }

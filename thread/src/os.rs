@@ -71,7 +71,9 @@ pub(crate) fn at_exit(handler: extern "C" fn()) -> io::Result<()> {
     // SAFETY: the function lives as long as the program does, or as the library that it is in: for that
     // the system calls it before it is unloaded. It does not unwind: it aborts instead.
     if unsafe { libc::atexit(handler) } != 0 {
-        return Err(io::Error::other("no room for one more function to call at the end"));
+        return Err(io::Error::other(
+            "no room for one more function to call at the end",
+        ));
     }
     let _ = handler;
     Ok(())

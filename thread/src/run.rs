@@ -96,7 +96,14 @@ mod tests {
     #[test]
     fn functions_have_names_and_nothing_else_has() {
         assert_eq!(function_name("program::loops::loop1"), Some("loop1"));
-        for path in ["fn()", "a::main::{{closure}}", "a::f<u8>", "<a::B as c::D>::e", "x", "a::"] {
+        for path in [
+            "fn()",
+            "a::main::{{closure}}",
+            "a::f<u8>",
+            "<a::B as c::D>::e",
+            "x",
+            "a::",
+        ] {
             assert_eq!(function_name(path), None, "{path}");
         }
     }

@@ -78,12 +78,14 @@ fn all_who_join_are_woken() {
     Model::new().preemptions(2).check(|| {
         let (life, work) = (share(Life::new(false)), Work::new());
         life.start().unwrap();
-        let thread = live(&life, &work);
-        let (its, done) = (Arc::clone(&life), Arc::clone(&work));
-        let other = spawn(move || join(&its, &done));
-        join(&life, &work);
-        other.join();
-        thread.join();
+        let joiners = [(); 2].map(|()| {
+            let (its, done) = (Arc::clone(&life), Arc::clone(&work));
+            spawn(move || join(&its, &done))
+        });
+        life.begin(current_id(), NATIVE);
+        work.do_it();
+        life.end();
+        joiners.map(JoinHandle::join);
     });
 }
 
@@ -105,21 +107,22 @@ fn a_time_out_and_the_end_do_not_miss_each_other() {
 
 #[test]
 fn one_who_times_out_leaves_the_wake_to_the_other() {
-    Model::new().timeouts(1).preemptions(2).check(|| {
-        let (life, work) = (share(Life::new(false)), Work::new());
-        life.start().unwrap();
-        let its = Arc::clone(&life);
-        let impatient = spawn(move || life_is_over(&its));
-        let thread = live(&life, &work);
-        join(&life, &work);
-        impatient.join();
-        thread.join();
-    });
-}
-
-fn life_is_over(life: &Life) {
-    let joined = life.join(in_time());
-    assert_ne!(joined, Joined::NotStarted);
+    Model::new()
+        .one_times_out_at_once()
+        .preemptions(2)
+        .check(|| {
+            let (life, work) = (share(Life::new(false)), Work::new());
+            life.start().unwrap();
+            let its = Arc::clone(&life);
+            let impatient = spawn(move || assert_ne!(its.join(in_time()), Joined::NotStarted));
+            let (its, done) = (Arc::clone(&life), Arc::clone(&work));
+            let patient = spawn(move || join(&its, &done));
+            life.begin(current_id(), NATIVE);
+            work.do_it();
+            life.end();
+            impatient.join();
+            patient.join();
+        });
 }
 
 #[test]
@@ -184,9 +187,13 @@ fn one_who_joins_and_one_who_asks_sleep_on_the_same_word() {
         life.start().unwrap();
         let its = Arc::clone(&life);
         let curious = spawn(move || its.ident());
-        let thread = live(&life, &work);
-        join(&life, &work);
-        assert_eq!(curious.join(), Some(thread.join()));
+        let (its, done) = (Arc::clone(&life), Arc::clone(&work));
+        let joiner = spawn(move || join(&its, &done));
+        life.begin(current_id(), NATIVE);
+        work.do_it();
+        life.end();
+        assert_eq!(curious.join(), Some(current_id()));
+        joiner.join();
     });
 }
 
@@ -203,6 +210,10 @@ fn a_refused_start_lets_all_go_who_wait() {
         assert_eq!(joiner.join(), Joined::NotStarted);
         assert_eq!(curious.join(), None);
         assert_eq!(life.phase(), Phase::New);
-        assert_eq!(life.start(), Ok(true), "it is a daemon still, and can be started");
+        assert_eq!(
+            life.start(),
+            Ok(true),
+            "it is a daemon still, and can be started"
+        );
     });
 }
