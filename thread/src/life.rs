@@ -207,7 +207,7 @@ impl Life {
     #[cold]
     fn join_slow(&self, deadline: Deadline) -> Joined {
         // Looks that only read: the thread that ends it writes once.
-        let mut spin = Spin::new();
+        let mut spin = Spin::watching();
         let alone = deadline == Deadline::NEVER;
         while self.look() & PHASE != ENDED && !deadline.has_passed() && spin.turn(alone) {}
         let phase = self.sleep_while(

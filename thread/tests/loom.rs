@@ -75,7 +75,7 @@ fn who_joins_sees_what_the_thread_did() {
 
 #[test]
 fn all_who_join_are_woken() {
-    Model::new().preemptions(2).check(|| {
+    Model::new().preemptions(1).check(|| {
         let (life, work) = (share(Life::new(false)), Work::new());
         life.start().unwrap();
         let joiners = [(); 2].map(|()| {
@@ -85,7 +85,9 @@ fn all_who_join_are_woken() {
         life.begin(current_id(), NATIVE);
         work.do_it();
         life.end();
-        joiners.map(JoinHandle::join);
+        for joiner in joiners {
+            joiner.join();
+        }
     });
 }
 
@@ -182,7 +184,7 @@ fn whoever_asks_who_it_is_waits_until_it_has_begun() {
 
 #[test]
 fn one_who_joins_and_one_who_asks_sleep_on_the_same_word() {
-    Model::new().preemptions(2).check(|| {
+    Model::new().preemptions(1).check(|| {
         let (life, work) = (share(Life::new(false)), Work::new());
         life.start().unwrap();
         let its = Arc::clone(&life);
@@ -199,7 +201,7 @@ fn one_who_joins_and_one_who_asks_sleep_on_the_same_word() {
 
 #[test]
 fn a_refused_start_lets_all_go_who_wait() {
-    Model::new().preemptions(3).check(|| {
+    Model::new().preemptions(1).check(|| {
         let life = share(Life::new(true));
         life.start().unwrap();
         let its = Arc::clone(&life);

@@ -27,6 +27,7 @@ pub mod rlock;
 // semaphore
 
 // thread
+pub mod thread;
 
 // timer
 
@@ -55,6 +56,7 @@ pub const PRIMITIVES: &[Primitive] = &[
     // timer
     //
     // thread
+    thread::THREAD,
 ];
 
 use crate::peers::Peer;
