@@ -1,9 +1,9 @@
 //! A thread with more said about it than what it runs.
 
 use crate::here;
-use crate::object::Thread;
 use crate::run::{self, Run};
 use crate::stack::{self, StackTooSmall};
+use crate::typed::Thread;
 
 /// What a thread is to be like. From [`Thread::builder`].
 ///

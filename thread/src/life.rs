@@ -143,7 +143,6 @@ impl Life {
         let mut word = self.word.load(Relaxed);
         while word & PHASE == NEW {
             // ORD life.start: relaxed, the system's call that makes the thread publishes to it
-            // ORD life.start (failure): relaxed, the next exchange decides
             match self
                 .word
                 .compare_exchange(word, change(word), Relaxed, Relaxed)
@@ -206,7 +205,6 @@ impl Life {
 
     #[cold]
     fn join_slow(&self, deadline: Deadline) -> Joined {
-        // Looks that only read: the thread that ends it writes once.
         let mut spin = Spin::watching();
         let alone = deadline == Deadline::NEVER;
         while self.look() & PHASE != ENDED && !deadline.has_passed() && spin.turn(alone) {}

@@ -1,9 +1,7 @@
-//! Thread objects: [`Thread`], with a result, and [`ThreadRef`], to whatever thread.
+//! A reference to a thread, whatever it returns and whoever made it.
 
 use core::fmt;
-use core::ops::Deref;
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,14 +10,12 @@ use futex::Deadline;
 use futex::thread::{ThreadId, current_id};
 use lock::Lock;
 
-use crate::builder::Builder;
 use crate::error::{AlreadyStarted, JoinError, Panicked, StartError};
 use crate::life::{Joined, Life, Phase};
-use crate::run::Run;
 use crate::{exit, here, hook, os, raw, registry, stack};
 
 type Payload = Box<dyn Any + Send>;
-type Job = Box<dyn FnOnce() -> Result<(), Payload> + Send>;
+pub(crate) type Job = Box<dyn FnOnce() -> Result<(), Payload> + Send>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -45,7 +41,7 @@ struct Inner {
 }
 
 /// A thread, whatever it returns and whoever made it: what [`current`](crate::current) and
-/// [`enumerate`](crate::enumerate) give, and what a [`Thread`] is besides its result. A clone is another
+/// [`enumerate`](crate::enumerate) give, and what a [`Thread`](crate::Thread) is besides its result. A clone is another
 /// reference to the same thread; two are equal if they are that.
 #[derive(Clone)]
 pub struct ThreadRef(Arc<Inner>);
@@ -53,6 +49,11 @@ pub struct ThreadRef(Arc<Inner>);
 impl ThreadRef {
     fn new(kind: Kind, life: Life, name: String) -> ThreadRef {
         ThreadRef::with_job(kind, life, name, 0, None)
+    }
+
+    /// One of ours, which will do `job`.
+    pub(crate) fn ours(name: String, daemon: bool, stack: usize, job: Job) -> ThreadRef {
+        ThreadRef::with_job(Kind::Ours, Life::new(daemon), name, stack, Some(job))
     }
 
     fn with_job(kind: Kind, life: Life, name: String, stack: usize, job: Option<Job>) -> ThreadRef {
@@ -287,12 +288,6 @@ impl PartialEq for ThreadRef {
 
 impl Eq for ThreadRef {}
 
-impl<T> PartialEq<Thread<T>> for ThreadRef {
-    fn eq(&self, other: &Thread<T>) -> bool {
-        *self == other.thread
-    }
-}
-
 impl fmt::Display for ThreadRef {
     /// As Python's `repr`: `<Thread(Thread-1, started daemon 3)>`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -325,145 +320,5 @@ impl fmt::Debug for ThreadRef {
             .field("daemon", &self.is_daemon())
             .field("ident", &self.ident_if_known())
             .finish_non_exhaustive()
-    }
-}
-
-/// A thread that runs a [`Run`]: a closure, a function or a type of one's own; and what that returns.
-///
-/// All that is not about the result is [`ThreadRef`]'s, to which it dereferences: `start`, `is_alive`, `name`,
-/// `ident`, `set_daemon` and the rest. Dropping it lets the thread go on; one that was never started
-/// never runs. The [page of the crate](crate) says what it promises.
-///
-/// ```
-/// use lockwright_thread::Thread;
-///
-/// let worker = Thread::new(|| 6 * 7);
-/// worker.start()?;
-/// assert_eq!(worker.join()?, 42);
-/// assert!(!worker.is_alive() && worker.start().is_err());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct Thread<T = ()> {
-    thread: ThreadRef,
-    /// Shared with the job, which drops its part before the thread ends.
-    result: Arc<Lock<Option<T>>>,
-}
-
-impl Thread {
-    /// A builder, for a name, a daemon or a stack of another size.
-    #[must_use]
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-}
-
-impl<T: Send + 'static> Thread<T> {
-    /// A thread that will run `run` when it is [started](ThreadRef::start).
-    ///
-    /// It is called `Thread-1` and so on, or `Thread-1 (f)` if `run` is the function `f`. It is a daemon
-    /// if the calling thread is one.
-    #[must_use = "it does nothing until it is started"]
-    pub fn new<R>(run: R) -> Thread<T>
-    where
-        R: Run<Output = T> + Send + 'static,
-    {
-        Builder::new().thread(run)
-    }
-
-    pub(crate) fn with<R>(run: R, name: String, daemon: bool, stack: usize) -> Thread<T>
-    where
-        R: Run<Output = T> + Send + 'static,
-    {
-        let result = Arc::new(Lock::new(None));
-        let place = Arc::clone(&result);
-        let job = move || {
-            // Nobody else sees what `run` leaves half done, but for what it shares by its own means.
-            catch_unwind(AssertUnwindSafe(move || {
-                let value = run.run();
-                *place.lock() = Some(value);
-                // Here, if nobody wants it any more, since its destructor may panic.
-                drop(place);
-            }))
-        };
-        let job: Job = Box::new(job);
-        let thread = ThreadRef::with_job(Kind::Ours, Life::new(daemon), name, stack, Some(job));
-        Thread { thread, result }
-    }
-}
-
-impl<T> Thread<T> {
-    /// Waits until the thread has ended, and gives what it returned.
-    ///
-    /// # Errors
-    ///
-    /// As [`ThreadRef::join`].
-    pub fn into_result(self) -> Result<T, JoinError> {
-        self.thread.join()?;
-        let place = Arc::into_inner(self.result).expect("the job has dropped its part");
-        Ok(place.into_inner().expect("it ended without a panic"))
-    }
-}
-
-impl<T: Clone> Thread<T> {
-    /// Waits until the thread has ended, and gives a clone of what it returned; any thread may, and as often
-    /// as it likes.
-    ///
-    /// What cannot be cloned comes from [`into_result`](Self::into_result); `join` is [`ThreadRef::join`] then, and
-    /// only waits.
-    ///
-    /// # Errors
-    ///
-    /// As [`ThreadRef::join`].
-    pub fn join(&self) -> Result<T, JoinError> {
-        self.thread.join().map(|()| self.result())
-    }
-
-    /// [`join`](Self::join) that gives up after `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// As [`ThreadRef::join_for`].
-    pub fn join_for(&self, timeout: Duration) -> Result<T, JoinError> {
-        self.thread.join_for(timeout).map(|()| self.result())
-    }
-
-    /// [`join`](Self::join) that gives up at `deadline`.
-    ///
-    /// # Errors
-    ///
-    /// As [`ThreadRef::join_until`].
-    pub fn join_until(&self, deadline: Instant) -> Result<T, JoinError> {
-        self.thread.join_until(deadline).map(|()| self.result())
-    }
-
-    fn result(&self) -> T {
-        let result = self.result.lock();
-        result.clone().expect("it ended without a panic")
-    }
-}
-
-impl<T> Deref for Thread<T> {
-    type Target = ThreadRef;
-
-    fn deref(&self) -> &ThreadRef {
-        &self.thread
-    }
-}
-
-impl<T> PartialEq<ThreadRef> for Thread<T> {
-    fn eq(&self, other: &ThreadRef) -> bool {
-        self.thread == *other
-    }
-}
-
-impl<T> fmt::Display for Thread<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.thread.fmt(f)
-    }
-}
-
-impl<T> fmt::Debug for Thread<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.thread, f)
     }
 }
