@@ -36,7 +36,6 @@ pub struct Thread<T = ()> {
 
 impl Thread {
     /// A builder, for a name, a daemon or a stack of another size.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::new()
     }

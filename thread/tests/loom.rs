@@ -82,6 +82,8 @@ fn all_who_join_are_woken() {
             let (its, done) = (Arc::clone(&life), Arc::clone(&work));
             spawn(move || join(&its, &done))
         });
+        // Both can be asleep by then, without a preemption.
+        loom::thread::yield_now();
         life.begin(current_id(), NATIVE);
         work.do_it();
         life.end();
@@ -191,6 +193,8 @@ fn one_who_joins_and_one_who_asks_sleep_on_the_same_word() {
         let curious = spawn(move || its.ident());
         let (its, done) = (Arc::clone(&life), Arc::clone(&work));
         let joiner = spawn(move || join(&its, &done));
+        // Both can be asleep by then, without a preemption.
+        loom::thread::yield_now();
         life.begin(current_id(), NATIVE);
         work.do_it();
         life.end();
