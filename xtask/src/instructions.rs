@@ -55,6 +55,9 @@ const GATES: &[Gate] = &[
     gate("event", "is_set", 6.0),
     gate("event", "wait_set", 5.0),
     gate("event", "set_clear", 40.0),
+    gate("semaphore", "pair", 14.0).over_parking_lot(4.0),
+    gate("semaphore", "try_hit", 20.0).over_parking_lot(4.0),
+    gate("semaphore", "try_miss", 10.0).over_parking_lot(4.0),
 ];
 
 #[derive(clap::Args)]

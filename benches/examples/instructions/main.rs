@@ -8,6 +8,7 @@ mod event;
 mod condvar;
 mod lock;
 mod rlock;
+mod semaphore;
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         "condvar" => condvar::run(&asked),
         "lock" => lock::run(&asked),
         "rlock" => rlock::run(&asked),
+        "semaphore" => semaphore::run(&asked),
         _ => false,
     };
     if !known {

@@ -25,6 +25,7 @@ pub mod lock;
 pub mod rlock;
 
 // semaphore
+pub mod semaphore;
 
 // thread
 pub mod thread;
@@ -41,6 +42,7 @@ pub const PRIMITIVES: &[Primitive] = &[
     rlock::RLOCK,
     //
     // semaphore
+    semaphore::SEMAPHORE,
     //
     // event
     event::EVENT,
