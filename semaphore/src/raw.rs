@@ -130,7 +130,7 @@ impl Words {
     /// once. Compared with looking first it saves a fifth of an uncontended pair.
     #[inline]
     pub(crate) fn take_or_owe(&self) -> bool {
-        // ORD sem.take-first ⇒ sem.give sem.give-many: what all who have released wrote.
+        // ORD sem.take-first ⇒ sem.give, sem.give-many: what all who have released wrote.
         let before = self.permits.fetch_sub(1, Acquire);
         before.wrapping_sub(ZERO + 1) < HEIR - (ZERO + 1)
     }
@@ -149,7 +149,7 @@ impl Words {
     pub(crate) fn take_all(&self, count: u32) -> bool {
         let mut word = self.look();
         while word < HEIR && free(word) >= count {
-            // ORD sem.take ⇒ sem.give sem.give-many: what all who have released wrote.
+            // ORD sem.take ⇒ sem.give, sem.give-many: what all who have released wrote.
             // ORD sem.take (failure): relaxed, it looks again.
             match self
                 .permits
@@ -170,7 +170,7 @@ impl Words {
             if some == 0 || (word >= HEIR && place != Place::Heir) {
                 return 0;
             }
-            // ORD sem.collect ⇒ sem.give sem.give-many: what all who have released wrote.
+            // ORD sem.collect ⇒ sem.give, sem.give-many: what all who have released wrote.
             // ORD sem.collect (failure): relaxed, it looks again.
             match self
                 .permits
@@ -185,7 +185,7 @@ impl Words {
     /// One permit more; `Err` says how many there would have been, more than [`MAX`].
     #[inline]
     pub(crate) fn give_one(&self) -> Result<(), u64> {
-        // ORD sem.give ⇒ sem.take-first sem.take sem.collect: what the releasing thread wrote.
+        // ORD sem.give ⇒ sem.take-first, sem.take, sem.collect: what the releasing thread wrote.
         let before = self.permits.fetch_add(1, Release);
         // ORD sem.look-given ⇒ sem.enter: either this thread sees who waits, or they see the permit (S3).
         full_fence_after_rmw();
@@ -231,7 +231,7 @@ impl Words {
             if would_be > u64::from(bound) {
                 return Err(would_be);
             }
-            // ORD sem.give-many ⇒ sem.take-first sem.take sem.collect: what the releasing thread wrote.
+            // ORD sem.give-many ⇒ sem.take-first, sem.take, sem.collect: what the releasing thread wrote.
             // ORD sem.give-many (failure): relaxed, it looks again.
             match self
                 .permits

@@ -198,7 +198,7 @@ fn a_failing_try_neither_keeps_a_permit_nor_a_wake() {
 #[test]
 fn a_release_of_two_wakes_two() {
     both_ways(
-        Model::new().preemptions(2),
+        Model::new().preemptions(1),
         0,
         0,
         &[release_two, acquire, acquire],
@@ -208,7 +208,7 @@ fn a_release_of_two_wakes_two() {
 #[test]
 fn two_releases_wake_two() {
     both_ways(
-        Model::new().preemptions(2),
+        Model::new().preemptions(1),
         0,
         0,
         &[release_twice, acquire, acquire],
@@ -241,11 +241,18 @@ fn a_time_out_leaves_nothing_behind() {
     );
 }
 
-/// The first waiter is woken at the moment of its time-out; the second sleeps, or is about to.
+/// The first waiter is woken at the moment of its time-out, and finds the permit taken for a moment; the
+/// second sleeps, or is about to.
 #[test]
 fn a_wake_that_a_time_out_swallowed_is_passed_on() {
     let model = Model::new().one_times_out_at_once().preemptions(2);
-    both_ways(model, 0, 1, &[add_and_release, timed, once]);
+    model
+        .time_stands_still()
+        .check(|| run(0, 1, &[release_and_try, timed, once]));
+}
+
+fn release_and_try(semaphore: &Semaphore, counter: &Counter) -> usize {
+    add_and_release(semaphore, counter) + tried(semaphore, counter)
 }
 
 /// It takes turns with one that never leaves two permits free at a time, until it finds one gone.
@@ -294,7 +301,7 @@ fn a_large_request_that_times_out_gives_back_what_it_had() {
 
 #[test]
 fn one_that_leaves_the_line_passes_the_turn_on() {
-    let model = Model::new().one_times_out_at_once().preemptions(1);
+    let model = Model::new().one_times_out_at_once().preemptions(2);
     model
         .time_stands_still()
         .check(|| run(1, 2, &[two, two_timed, release_and_two]));
@@ -306,10 +313,26 @@ fn an_heir_may_time_out() {
     model.check(|| run(1, 1, &[twice, timed]));
 }
 
+/// One waiter becomes an heir, since its permit is taken from under its nose; the other sees a permit that
+/// is for heirs.
 #[test]
 fn the_last_heir_opens_the_semaphore() {
     let model = Model::new().preemptions(1);
-    model.check(|| run(0, 1, &[add_and_release, once, once]));
+    model.check(|| run(0, 0, &[release_take_release, acquire, acquire]));
+}
+
+fn release_take_release(semaphore: &Semaphore, _: &Counter) -> usize {
+    semaphore.release(1).unwrap();
+    let taken = semaphore.try_acquire();
+    semaphore.release(1 + u32::from(taken)).unwrap();
+    0
+}
+
+/// While an heir sleeps a newcomer is in debt, and what is released goes to pay it.
+#[test]
+fn a_debt_that_is_paid_wakes_the_heir() {
+    let model = Model::new().preemptions(2);
+    model.check(|| run(1, 1, &[twice, once, once]));
 }
 
 #[test]
@@ -332,11 +355,11 @@ fn a_release_too_many_is_refused_at_any_moment() {
 fn what_does_not_fit_is_taken_back() {
     const MAX: u32 = Semaphore::MAX_PERMITS;
     Model::new().preemptions(3).check(|| {
-        let semaphore = share(Semaphore::new(MAX));
+        let semaphore = share(Semaphore::new(MAX - 1));
         let theirs = Arc::clone(&semaphore);
-        let other = spawn(move || theirs.acquire());
-        let fits = semaphore.release(1).is_ok();
-        other.join();
-        is_as_new(&semaphore, MAX - 1 + u32::from(fits));
+        let other = spawn(move || theirs.release(1).is_err());
+        let mine = semaphore.release(1).is_err();
+        assert!(mine != other.join(), "there is room for one");
+        is_as_new(&semaphore, MAX);
     });
 }

@@ -101,8 +101,9 @@ fn what_one_gives_back_wakes_another() {
     in_time(|| {
         let semaphore = Semaphore::new(1);
         thread::scope(|scope| {
-            let timeout = Duration::from_millis(50);
-            let large = asleep(scope, &semaphore, || semaphore.acquire_many_for(2, timeout));
+            let large = asleep(scope, &semaphore, || {
+                semaphore.acquire_many_for(2, Duration::from_millis(50))
+            });
             // It finds none, and no other thread releases any.
             semaphore.acquire();
             assert_eq!(large.join().unwrap(), Ok(false));
