@@ -124,7 +124,7 @@ fn alone() -> Vec<Cell> {
                 "try_acquire + release",
                 for_every_semaphore!(try_hit()),
             )
-            .tier(Mode::Default)
+            .tier(Mode::Full)
             .main_peers(),
         SEMAPHORE
             .cell(
@@ -142,7 +142,7 @@ fn tier(permits: u32, threads: usize, section: u64) -> Mode {
     match (permits, threads, section) {
         (1, 2, 50) => Mode::Smoke,
         (4, 8, 500) => Mode::Quick,
-        (1, 8, 50) | (4, 32, 50) => Mode::Default,
+        (4, 32, 50) => Mode::Default,
         _ => Mode::Full,
     }
 }
