@@ -58,6 +58,9 @@ const GATES: &[Gate] = &[
     gate("semaphore", "pair", 14.0).over_parking_lot(4.0),
     gate("semaphore", "try_hit", 20.0).over_parking_lot(4.0),
     gate("semaphore", "try_miss", 10.0).over_parking_lot(4.0),
+    gate("semaphore", "pair", 20.0).over_parking_lot(4.0),
+    gate("semaphore", "try_hit", 24.0).over_parking_lot(4.0),
+    gate("semaphore", "try_miss", 12.0).over_parking_lot(4.0),
 ];
 
 #[derive(clap::Args)]
