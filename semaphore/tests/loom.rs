@@ -331,7 +331,7 @@ fn release_take_release(semaphore: &Semaphore, _: &Counter) -> usize {
 /// While an heir sleeps a newcomer is in debt, and what is released goes to pay it.
 #[test]
 fn a_debt_that_is_paid_wakes_the_heir() {
-    let model = Model::new().preemptions(2);
+    let model = Model::new().preemptions(1);
     model.check(|| run(1, 1, &[twice, once, once]));
 }
 
