@@ -4,8 +4,8 @@
 //! The contenders are those of `cargo compare`, reached through the same adapters.
 
 mod barrier;
-mod event;
 mod condvar;
+mod event;
 mod lock;
 mod rlock;
 mod semaphore;

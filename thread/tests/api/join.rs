@@ -84,7 +84,7 @@ fn joining_oneself_is_an_error() {
                 .all(|e| matches!(e, Err(JoinError::Itself)))
         });
         thread.start().unwrap();
-        assert_eq!(thread.join().unwrap(), true);
+        assert!(thread.join().unwrap());
         // And for one that this crate did not make.
         assert!(matches!(current().join(), Err(JoinError::Itself)));
     });

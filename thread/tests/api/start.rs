@@ -127,7 +127,7 @@ fn a_daemon_is_said_before_the_start_and_an_error_after() {
             assert_eq!(thread.is_daemon(), daemon);
         }
         thread.start().unwrap();
-        assert_eq!(thread.join().unwrap(), true);
+        assert!(thread.join().unwrap());
     });
 }
 
