@@ -1,0 +1,173 @@
+//! Where callbacks run: a queue of tasks that are due, and the workers that take from it.
+//!
+//! One task per worker, so that a callback that blocks holds up nobody but its worker. All is under one lock
+//! but the sleep of idle workers, on `signal`:
+//!
+//! | under the lock | meaning |
+//! |---|---|
+//! | `queue` | due, and nobody has begun |
+//! | `idle` | workers that sleep on `signal`, or are about to or returning, that nobody has claimed |
+//! | `claims` | workers claimed for what was queued that have not come back to the lock yet |
+//! | `workers` | all of them, those being started too |
+//!
+//! - **P1** `signal` changes under the lock with every hand-over. A worker reads it under the lock, having
+//!   found the queue empty, and sleeps only if it has not changed.
+//! - **P2** Whoever returns from the sleep takes a claim if there is one, else counts itself as not idle: so
+//!   `idle` + `claims` is the number of workers in or around the sleep, whoever was woken.
+//!
+//! No task is left while workers sleep: it was queued under the lock, and by P1 whoever looked before does
+//! not fall asleep after, or is woken. As many are woken as were queued, or all that are idle.
+//!
+//! **How many workers.** Up to one for each CPU (and no fewer than two) are started as soon as something is
+//! queued for them. Beyond, the driver looks once in a while ([`Pool::grow`]): if workers have begun nothing
+//! since its last look though there was something queued, they are taken for blocked, and so many more are
+//! started. If all block, that doubles their number at each look. Short callbacks, however many, start no
+//! more. Workers that have nothing to do for a while go, but for one.
+
+use core::fmt;
+use core::sync::atomic::Ordering::Relaxed;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futex::atomic::AtomicU32;
+use futex::{Deadline, Wait};
+use lock::Lock;
+
+use crate::task::Task;
+
+/// So many workers at most: callbacks that may block at the same time and delay no other.
+pub(crate) const MOST: usize = 1024;
+
+/// The queue and who takes from it.
+pub struct Pool {
+    crew: Lock<Crew>,
+    signal: AtomicU32,
+}
+
+#[derive(Default)]
+struct Crew {
+    queue: VecDeque<Arc<Task>>,
+    idle: usize,
+    claims: usize,
+    workers: usize,
+    /// Of the workers, those that have not come to the lock yet.
+    starting: usize,
+    /// Tasks taken from the queue since the last look.
+    taken: usize,
+}
+
+impl Pool {
+    pub(crate) fn new() -> Pool {
+        Pool {
+            crew: Lock::new(Crew::default()),
+            signal: AtomicU32::new(0),
+        }
+    }
+
+    /// Queues all of `batch`, and wakes as many workers if there are. Says how many are to be started, of
+    /// which there may be `usual` without their being blocked.
+    #[must_use = "so many workers are counted already: start them"]
+    pub fn hand_over(&self, batch: &mut Vec<Arc<Task>>, usual: usize) -> usize {
+        let mut crew = self.crew.lock();
+        let tasks = batch.len();
+        crew.queue.extend(batch.drain(..));
+        let claimed = tasks.min(crew.idle);
+        crew.idle -= claimed;
+        crew.claims += claimed;
+        // ORD pool.signal: relaxed, under the lock; the kernel compares the newest value (P1).
+        let signal = self.signal.load(Relaxed).wrapping_add(1);
+        // ORD pool.signalled: as pool.signal.
+        self.signal.store(signal, Relaxed);
+        let more = (tasks - claimed).min(usual.saturating_sub(crew.workers));
+        crew.begin(more);
+        drop(crew);
+        if claimed > 0 {
+            futex::wake(&raw const self.signal, claimed);
+        }
+        more
+    }
+
+    /// Whether something is queued.
+    pub(crate) fn has_backlog(&self) -> bool {
+        !self.crew.lock().queue.is_empty()
+    }
+
+    /// How many more are to be started because so many seem blocked: to be asked every so often.
+    #[must_use = "so many workers are counted already: start them"]
+    pub(crate) fn grow(&self) -> usize {
+        let mut crew = self.crew.lock();
+        let taken = std::mem::take(&mut crew.taken);
+        if crew.starting > 0 || crew.claims > 0 {
+            return 0;
+        }
+        let blocked = crew.workers.max(1).saturating_sub(taken);
+        let more = blocked
+            .min(crew.queue.len())
+            .min(MOST.saturating_sub(crew.workers));
+        crew.begin(more);
+        more
+    }
+
+    /// `more` of those to be started could not be.
+    pub(crate) fn not_started(&self, more: usize) {
+        let mut crew = self.crew.lock();
+        crew.workers -= more;
+        crew.starting -= more;
+    }
+
+    /// A worker that was to be started has been.
+    pub fn started(&self) {
+        self.crew.lock().starting -= 1;
+    }
+
+    /// The next task, as soon as there is one. `None`: there has been none for the time that `patience`
+    /// tells, and the worker, which is not needed, must go.
+    pub fn next(&self, patience: impl Fn() -> Deadline) -> Option<Arc<Task>> {
+        let mut crew = self.crew.lock();
+        loop {
+            if let Some(task) = crew.queue.pop_front() {
+                crew.taken += 1;
+                return Some(task);
+            }
+            crew.idle += 1;
+            // ORD pool.before-sleep: relaxed, under the lock (P1).
+            let signal = self.signal.load(Relaxed);
+            drop(crew);
+            let wait = futex::wait_until(&self.signal, signal, patience());
+            crew = self.crew.lock();
+            if crew.claims > 0 {
+                crew.claims -= 1;
+                continue;
+            }
+            crew.idle -= 1;
+            if wait == Wait::TimedOut && crew.queue.is_empty() && crew.workers > 1 {
+                crew.workers -= 1;
+                return None;
+            }
+        }
+    }
+
+    /// How many workers there are.
+    pub fn workers(&self) -> usize {
+        self.crew.lock().workers
+    }
+}
+
+impl Crew {
+    fn begin(&mut self, more: usize) {
+        self.workers += more;
+        self.starting += more;
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let crew = self.crew.lock();
+        f.debug_struct("Pool")
+            .field("queued", &crew.queue.len())
+            .field("idle", &crew.idle)
+            .field("workers", &crew.workers)
+            .field("signal", &self.signal)
+            .finish()
+    }
+}
