@@ -54,6 +54,10 @@ pub const AGAIN: Peer = Peer::new("again", Origin::House);
 /// The standard library, or what one builds from its `Mutex` and `Condvar` where it has no such
 /// primitive.
 pub const STD: Peer = Peer::new("std", Origin::Std);
+/// The standard library: a `BinaryHeap`, where [`STD`] has a `BTreeMap`.
+pub const STD_HEAP: Peer = Peer::new("std-heap", Origin::Std);
+/// The standard library: a thread for each.
+pub const STD_THREAD: Peer = Peer::new("std-thread", Origin::Std);
 /// parking_lot, or what one builds from its `Mutex` and `Condvar`.
 pub const PARKING_LOT: Peer = Peer::of_crate("parking_lot");
 /// The C library: `pthread_mutex_t` with default attributes.

@@ -14,6 +14,8 @@
 //!   found the queue empty, and sleeps only if it has not changed.
 //! - **P2** Whoever returns from the sleep takes a claim if there is one, else counts itself as not idle: so
 //!   `idle` + `claims` is the number of workers in or around the sleep, whoever was woken.
+//! - **P3** While somebody is idle, no more is queued than there are claims: a hand-over claims for all that it
+//!   queues or claims all, and nobody becomes idle without having found the queue empty.
 //!
 //! No task is left while workers sleep: it was queued under the lock, and by P1 whoever looked before does
 //! not fall asleep after, or is woken. As many are woken as were queued, or all that are idle.
@@ -140,7 +142,8 @@ impl Pool {
                 continue;
             }
             crew.idle -= 1;
-            if wait == Wait::TimedOut && crew.queue.is_empty() && crew.workers > 1 {
+            // Nothing is queued for it (P3).
+            if wait == Wait::TimedOut && crew.workers > 1 {
                 crew.workers -= 1;
                 return None;
             }

@@ -141,6 +141,7 @@ impl Scheduler {
                     futex::wake_all(&raw const self.ended);
                 }
                 drop(removed);
+                // Not before the lock was had: that orders it after an interval's last run.
                 self.discard(task);
             }
             Cancel::Before => {}

@@ -86,7 +86,8 @@ unsafe impl<W: ?Sized + Send> Sync for Task<W> {}
 pub(crate) enum Cancel {
     /// It had not been started. The callback is the caller's.
     New,
-    /// It was armed. The callback is the caller's.
+    /// It was armed. The callback is the caller's, once it has had the scheduler's lock: an interval's last
+    /// run wrote to it, and gave that lock back.
     Armed,
     /// It runs. If it is an interval it will not again.
     Running,
@@ -140,9 +141,9 @@ impl Task {
     pub(crate) fn rearm(&self) -> bool {
         let mut word = FIRING;
         loop {
-            // ORD task.rearm ⇒ task.cancel: what the run wrote to the callback.
-            // ORD task.rearm (failure): relaxed, it looks again.
-            match (self.word).compare_exchange(word, word - FIRING + ARMED, Release, Relaxed) {
+            let armed = word - FIRING + ARMED;
+            // ORD task.rearm: relaxed, what the run wrote to the callback is published by that lock.
+            match self.word.compare_exchange(word, armed, Relaxed, Relaxed) {
                 Ok(_) => return true,
                 Err(now) if now & STOP == 0 => word = now,
                 Err(_) => return false,
@@ -165,7 +166,7 @@ impl Task {
         }
     }
 
-    /// `NEW`, `ARMED` → `CANCELLED`; `FIRING` of an interval → with `STOP`.
+    /// `NEW`, `ARMED` → `CANCELLED`; `FIRING` → with `STOP`, which only an interval heeds.
     #[inline]
     pub(crate) fn cancel(&self) -> Cancel {
         let mut word = ARMED;
@@ -177,9 +178,8 @@ impl Task {
                 CANCELLED => return Cancel::Before,
                 _ => return Cancel::Over,
             };
-            // ORD task.cancel ⇒ task.rearm: the callback is this thread's now.
-            // ORD task.cancel (failure): relaxed, it looks again.
-            match self.word.compare_exchange(word, to, Acquire, Relaxed) {
+            // ORD task.cancel: relaxed, the caller takes the scheduler's lock before it touches the callback.
+            match self.word.compare_exchange(word, to, Relaxed, Relaxed) {
                 Ok(_) => {
                     if to == CANCELLED && word & WAITED != 0 {
                         futex::wake_all(&raw const self.word);
@@ -193,7 +193,7 @@ impl Task {
 
     /// How it ended, if it has.
     #[inline]
-    pub(crate) fn outcome(&self) -> Option<Outcome> {
+    pub fn outcome(&self) -> Option<Outcome> {
         outcome(self.look())
     }
 
@@ -209,7 +209,7 @@ impl Task {
     }
 
     /// Sleeps until it is over; `None` if `deadline` came first.
-    pub(crate) fn join(&self, deadline: Deadline) -> Option<Outcome> {
+    pub fn join(&self, deadline: Deadline) -> Option<Outcome> {
         let mut spin = Spin::watching();
         loop {
             let word = self.look();

@@ -386,20 +386,27 @@ impl<T> Wheel<T> {
     pub fn pop(&mut self) -> Option<T> {
         loop {
             let due = self.due.front_mut()?;
-            if let Some(&Entry {
-                index, generation, ..
-            }) = due.entries.get(due.done)
-            {
-                due.done += 1;
-                // Otherwise it was removed after it became due.
-                if self.items[index as usize].generation == generation
-                    && let Some(value) = self.vacate(index)
-                {
-                    return Some(value);
-                }
-            } else if let Some(due) = self.due.pop_front() {
-                self.keep(due.entries);
+            let entry = due.entries.get(due.done).copied();
+            due.done += 1;
+            if due.done >= due.entries.len() {
+                self.drop_first_due();
             }
+            // Otherwise it was removed after it became due.
+            if let Some(Entry {
+                index, generation, ..
+            }) = entry
+                && self.items[index as usize].generation == generation
+                && let Some(value) = self.vacate(index)
+            {
+                return Some(value);
+            }
+        }
+    }
+
+    #[cold]
+    fn drop_first_due(&mut self) {
+        if let Some(due) = self.due.pop_front() {
+            self.keep(due.entries);
         }
     }
 }

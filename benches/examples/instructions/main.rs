@@ -9,6 +9,7 @@ mod event;
 mod lock;
 mod rlock;
 mod semaphore;
+mod timer;
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         "lock" => lock::run(&asked),
         "rlock" => rlock::run(&asked),
         "semaphore" => semaphore::run(&asked),
+        "timer" => timer::run(&asked),
         _ => false,
     };
     if !known {

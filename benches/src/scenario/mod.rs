@@ -31,6 +31,7 @@ pub mod semaphore;
 pub mod thread;
 
 // timer
+pub mod timer;
 
 /// Every primitive the report knows, in the order in which it shows them.
 pub const PRIMITIVES: &[Primitive] = &[
@@ -56,6 +57,7 @@ pub const PRIMITIVES: &[Primitive] = &[
     // queue
     //
     // timer
+    timer::TIMER,
     //
     // thread
     thread::THREAD,

@@ -38,7 +38,10 @@ impl<T> Wheel<T> {
                 assert_eq!(position(self.now, entry.tick), (level, digit), "W1");
                 let item = &self.items[entry.index as usize];
                 assert_eq!((item.place as usize, item.tick), (place, entry.tick), "W2");
-                assert!(item.value.is_some() && item.generation == entry.generation, "W2");
+                assert!(
+                    item.value.is_some() && item.generation == entry.generation,
+                    "W2"
+                );
                 assert!(slot.earliest <= entry.tick, "W3");
                 live += 1;
             }
@@ -98,9 +101,16 @@ fn as_the_map_has_it(seed: u64, steps: u64, bits: u64) {
             }
             _ => {
                 let popped = wheel.pop();
-                assert_eq!(popped.is_some(), !due.is_empty(), "seed {seed}, step {step}");
+                assert_eq!(
+                    popped.is_some(),
+                    !due.is_empty(),
+                    "seed {seed}, step {step}"
+                );
                 if let Some(value) = popped {
-                    assert!(due.remove(&value), "seed {seed}, step {step}: early or twice");
+                    assert!(
+                        due.remove(&value),
+                        "seed {seed}, step {step}: early or twice"
+                    );
                     let (_, key) = keys.remove(&value).expect("it was not removed");
                     gone.push(key);
                 }
