@@ -47,7 +47,9 @@ fn arm_and_cancel(mut random: Random, told: &Arc<Told>) -> u64 {
         timer.start().expect("it is new");
         armed.push((timer, runs));
         if random.below(3) == 0 {
-            let index = random.below(armed.len() as u64) as usize;
+            // Mostly a late one, which is not due yet.
+            let back = random.below(64).min(armed.len() as u64 - 1) as usize;
+            let index = armed.len() - 1 - back;
             cancel(armed.swap_remove(index));
         }
     }
@@ -76,7 +78,7 @@ fn each_of_a_million_timers_runs_once_or_was_cancelled() {
                 workers.map(|w| w.join().expect("it asserts")).iter().sum()
             });
             let timers = 4 * TIMERS_EACH as u64;
-            assert!(cancelled > timers / 8 && cancelled < timers);
+            assert!(cancelled > timers / 20 && cancelled < timers);
             testkit::until("all are over", || {
                 told.ran.load(SeqCst) + cancelled >= timers
             });
