@@ -5,7 +5,8 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use lockwright_benches::peers::{AGAIN, Peer};
 use lockwright_benches::scenario::frame::in_company;
-use lockwright_benches::scenario::timer::adapter::{Pending, Timers};
+use lockwright_benches::scenario::timer::adapter::Timers;
+use lockwright_benches::scenario::timer::pending::Pending;
 use lockwright_benches::work::Random;
 use lockwright_benches::{for_every_firing, for_every_timer};
 use std::time::Duration;

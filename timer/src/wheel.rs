@@ -22,8 +22,12 @@
 //! A slot is a vector of entries, not a list through the items: dividing one reads memory in order, and the
 //! only scattered accesses are writes that do not wait for each other.
 
+mod key;
+
 use std::collections::VecDeque;
 use std::fmt;
+
+pub use key::Key;
 
 const BITS: u32 = 6;
 const SLOTS: usize = 1 << BITS;
@@ -70,33 +74,6 @@ pub struct Wheel<T> {
     /// What is due, earlier slots first. Entries whose item has gone stay until they are popped.
     due: VecDeque<Due>,
     spare: Vec<Vec<Entry>>,
-}
-
-/// Names a value in the [`Wheel`] that gave it out. When the value has gone it names nothing (until the same
-/// place has been used 2³² times more).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    index: u32,
-    generation: u32,
-}
-
-impl Key {
-    /// The key as a number.
-    #[inline]
-    #[must_use]
-    pub const fn to_bits(self) -> u64 {
-        (self.generation as u64) << 32 | self.index as u64
-    }
-
-    /// The key that was that number.
-    #[inline]
-    #[must_use]
-    pub const fn from_bits(bits: u64) -> Key {
-        Key {
-            index: bits as u32,
-            generation: (bits >> 32) as u32,
-        }
-    }
 }
 
 struct Item<T> {

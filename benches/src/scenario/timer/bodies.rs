@@ -1,6 +1,7 @@
 //! The bodies of the timers' scenarios, generic over the contender.
 
-use super::adapter::{Pending, Timers};
+use super::adapter::Timers;
+use super::pending::Pending;
 use crate::peers::Peer;
 use crate::runner::{Contender, run_threads};
 use crate::scenario::frame::repeat;

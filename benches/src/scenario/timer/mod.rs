@@ -2,6 +2,7 @@
 
 pub mod adapter;
 mod bodies;
+pub mod pending;
 
 use super::{Primitive, count_param};
 use crate::peers::{PARKING_LOT, STD, TOKIO_UTIL};
