@@ -174,3 +174,105 @@ impl fmt::Debug for Pool {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{Next, Work};
+
+    struct Nothing;
+
+    impl Work for Nothing {
+        fn run(&mut self, _due: u64) -> Next {
+            Next::Over
+        }
+
+        fn discard(&mut self) {}
+    }
+
+    fn tasks(n: usize) -> Vec<Arc<Task>> {
+        let task = |_| Arc::new(Task::new(Nothing, false)) as Arc<Task>;
+        (0..n).map(task).collect()
+    }
+
+    /// So many workers come, and take a task each.
+    fn come_and_take(pool: &Pool, workers: usize) {
+        for _ in 0..workers {
+            pool.started();
+            pool.next(|| Deadline::NEVER).expect("there is one");
+        }
+    }
+
+    #[test]
+    fn workers_that_begin_nothing_count_as_blocked_and_are_doubled() {
+        let pool = Pool::new();
+        assert_eq!(pool.hand_over(&mut tasks(100), 2), 2);
+        assert_eq!(pool.grow(), 0, "they have not come yet");
+        come_and_take(&pool, 2);
+        assert_eq!(pool.grow(), 0, "each has taken one");
+        for blocked in [2, 4, 8, 16] {
+            assert_eq!(pool.grow(), blocked);
+            come_and_take(&pool, blocked);
+            // These have begun something; those before have not.
+            let more = pool.grow();
+            pool.not_started(more);
+            assert_eq!(more, blocked);
+        }
+        assert_eq!(pool.workers(), 32);
+    }
+
+    #[test]
+    fn short_callbacks_start_no_further_worker() {
+        let pool = Pool::new();
+        assert_eq!(pool.hand_over(&mut tasks(1_000), 2), 2);
+        come_and_take(&pool, 2);
+        for _ in 0..10 {
+            let _ = (0..50)
+                .filter_map(|_| pool.next(|| Deadline::NEVER))
+                .count();
+            assert_eq!(pool.grow(), 0);
+        }
+    }
+
+    #[test]
+    fn no_more_are_started_than_there_is_to_do() {
+        let pool = Pool::new();
+        assert_eq!(pool.hand_over(&mut tasks(1), 8), 1);
+        come_and_take(&pool, 1);
+        assert_eq!(pool.grow(), 0);
+        assert_eq!(pool.hand_over(&mut tasks(1), 1), 0);
+        assert_eq!((pool.grow(), pool.workers()), (1, 2));
+        come_and_take(&pool, 1);
+        assert_eq!((pool.grow(), pool.grow(), pool.workers()), (0, 0, 2));
+    }
+
+    #[test]
+    fn two_tasks_wake_two_idle_workers() {
+        let pool = Pool::new();
+        pool.crew.lock().begin(2);
+        let both = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    come_and_take(&pool, 1);
+                    both.wait();
+                });
+            }
+            while pool.crew.lock().idle < 2 {
+                std::thread::yield_now();
+            }
+            assert_eq!(pool.hand_over(&mut tasks(2), 2), 0);
+        });
+    }
+
+    #[test]
+    fn without_a_worker_one_is_asked_for_at_each_look() {
+        let pool = Pool::new();
+        let more = pool.hand_over(&mut tasks(3), 2);
+        pool.not_started(more);
+        for _ in 0..3 {
+            assert_eq!(pool.grow(), 1);
+            pool.not_started(1);
+        }
+    }
+}

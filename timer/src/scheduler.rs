@@ -9,15 +9,16 @@
 //!
 //! `alarm` changes, under the lock, whenever the driver must look earlier than it meant to. `ended` is the
 //! number of timers that have run, or were cancelled while somebody waits for all: that one sleeps on it.
-//! `joiners` is how many wait for all; relaxed, with full fences as S3 says.
+//! `joiners` is how many wait for all.
 //!
 //! - **S1** The driver reads `alarm` under the lock together with writing `asleep_until`, and sleeps only if
 //!   it has not changed. Whoever arms for an earlier tick sees `asleep_until` under the lock, changes `alarm`
 //!   there, and wakes the driver. So it is not asleep beyond the earliest tick.
 //! - **S2** A task is in the wheel under its key from the start or restart until it is popped or removed;
 //!   who wins the exchange that cancels it removes it, if it is still there.
-//! - **S3** Who waits for all counts itself in `joiners`, then reads `ended`; a worker adds to `ended`, then
-//!   reads `joiners`; a full fence between, each time. So the worker wakes it, or it sees that run counted.
+//! - **S3** Who waits for all counts itself in `joiners`, and the comparison of its sleep, which comes after all
+//!   that it did before, reads `ended`; a worker adds to `ended`, then reads `joiners`, a full fence between. So
+//!   the worker wakes it, or it does not fall asleep.
 
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -249,7 +250,8 @@ impl Scheduler {
     fn count_ended(&self) {
         // ORD timer.end ⇒ timer.ended: what the callback wrote.
         self.ended.fetch_add(1, Release);
-        // ORD timer.look-joiners ⇒ timer.enter: either this thread sees who waits, or they see it counted (S3).
+        // ORD timer.look-joiners ⇒ system: the wait's comparison; this thread sees who waits, or they see it
+        // counted (S3).
         full_fence_after_rmw();
         // ORD timer.joiners: relaxed, the fence orders it.
         if self.joiners.load(Relaxed) != 0 {
@@ -259,10 +261,8 @@ impl Scheduler {
 
     /// Waits until every task that counts, and was started, is over.
     pub fn join_all(&self) {
-        // ORD timer.join: relaxed, the fence orders it.
+        // ORD timer.join: relaxed, the comparison of the wait comes after it (S3).
         self.joiners.fetch_add(1, Relaxed);
-        // ORD timer.enter ⇒ timer.look-joiners: as there.
-        full_fence_after_rmw();
         loop {
             // ORD timer.ended ⇒ timer.end: what the callbacks wrote.
             let ended = self.ended.load(Acquire);
