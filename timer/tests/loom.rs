@@ -125,10 +125,10 @@ fn whoever_joins_is_woken_by_the_end_and_sees_what_was_done() {
 
 #[test]
 fn all_who_join_are_woken_by_a_cancel() {
-    // Not started: the same exchange, and the lock does not add to the interleavings.
-    Model::new().preemptions(2).check(|| {
-        let scheduler = Scheduler::new();
+    Model::new().preemptions(1).check(|| {
+        let scheduler = share(Scheduler::new());
         let (task, _) = task(Next::Over);
+        scheduler.start(&task, LONG).unwrap();
         let joining = [(); 2].map(|()| {
             let theirs = Arc::clone(&task);
             spawn(move || theirs.join(Deadline::NEVER))
