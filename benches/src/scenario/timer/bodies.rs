@@ -3,8 +3,7 @@
 use super::adapter::Timers;
 use super::pending::Pending;
 use crate::peers::Peer;
-use crate::runner::{Contender, run_threads};
-use crate::scenario::frame::repeat;
+use crate::runner::{Contender, Worker, run_threads};
 use crate::work::Random;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +12,18 @@ use std::time::{Duration, Instant};
 /// From ten seconds to twenty minutes: as time-outs are that are mostly cancelled.
 fn some_delay(random: &mut Random) -> Duration {
     Duration::from_secs(10) + Duration::from_micros(u64::from(random.around(600_000_000)))
+}
+
+/// Repeats `op` until the window ends, and often in any case: arming the others may have taken all of it.
+fn repeat(worker: &mut Worker<'_>, mut op: impl FnMut()) -> u64 {
+    const BATCH: u64 = 1 << 8;
+    const LEAST: u64 = 1 << 15;
+    let mut ops = 0;
+    while ops < LEAST || !worker.stopped() {
+        (0..BATCH).for_each(|_| op());
+        ops += BATCH;
+    }
+    ops
 }
 
 /// Arms a timer and cancels it, while others are pending.
