@@ -121,6 +121,13 @@ fn leave(id: ThreadId) {
     registry::give_back(id);
 }
 
+/// Lets another thread run: std's `yield_now`, and in the model a chance for the others. For one that
+/// must wait for what another does next and has no word to sleep on.
+#[inline]
+pub fn yield_now() {
+    std::thread::yield_now();
+}
+
 /// How many ids have been issued so far, counting a reused one once: the highest one. Walk
 /// `1..=capacity()` to see every thread.
 #[inline]

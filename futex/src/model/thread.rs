@@ -42,3 +42,8 @@ pub fn current_id() -> ThreadId {
 }
 
 pub(crate) fn sleeping(_address: usize, _timed: bool) {}
+
+/// Lets the other threads of the model go on.
+pub fn yield_now() {
+    loom::thread::yield_now();
+}
