@@ -1,0 +1,137 @@
+//! The way of a thread that did not get through a gate at once: look for a while, then sleep.
+
+use core::hint;
+use std::time::{Duration, Instant};
+
+use futex::{Deadline, Spin, Wait};
+
+use crate::gate::Gate;
+
+/// What a thread wants at a gate.
+pub(crate) struct Visit<May, Attempt, More> {
+    pub(crate) deadline: Deadline,
+    /// So many pauses before the first look.
+    pub(crate) patience: u32,
+    /// Whether an attempt may be worth it, at a glance.
+    pub(crate) may: May,
+    /// Takes what it wants, or says no by `None`.
+    pub(crate) attempt: Attempt,
+    /// Whether there is something for another thread; it may err on the side of yes.
+    pub(crate) more: More,
+}
+
+/// The turns of `Spin::watching` that do not yield.
+const LOOKS: u32 = 4;
+/// A yield that took so long gave the CPU to a thread that had other things to do. Sleepers get it back sooner
+/// than those who yield, so the next visits sleep instead. (With other programs at work on both CPUs, a queue of
+/// capacity 1 whose threads yield takes milliseconds per item, one whose threads sleep 0.2.)
+const LONG_YIELD: Duration = Duration::from_micros(200);
+const BUSY_VISITS: u32 = 256;
+
+impl Gate {
+    /// Waits until the attempt gives something; `None` if the deadline came first.
+    pub(crate) fn pass<R, May, Attempt, More>(
+        &self,
+        mut visit: Visit<May, Attempt, More>,
+    ) -> Option<R>
+    where
+        May: Fn() -> bool,
+        Attempt: FnMut() -> Option<R>,
+        More: Fn() -> bool,
+    {
+        if let Some(result) = self.look(&mut visit) {
+            return Some(result);
+        }
+        if visit.deadline.has_passed() {
+            return (visit.attempt)();
+        }
+        let mut place = self.enter(&visit.more);
+        loop {
+            if let Some(result) = (visit.attempt)() {
+                return Some(result);
+            }
+            let timed_out = match place.sleep(visit.deadline) {
+                Wait::TimedOut => true,
+                // Where others come and go quickly it may never get to sleep.
+                Wait::Changed => visit.deadline.has_passed(),
+                Wait::Woken => {
+                    let again = self.look_again(visit.deadline, &mut visit.attempt);
+                    if again.is_some() {
+                        return again;
+                    }
+                    false
+                }
+            };
+            if timed_out {
+                // A wake may have come at the same moment, and late is better than never.
+                return (visit.attempt)();
+            }
+        }
+    }
+
+    /// Looks for a while. If others sleep, only one thread at a time goes on to yield: it watches for them.
+    fn look<R, May, Attempt, More>(&self, visit: &mut Visit<May, Attempt, More>) -> Option<R>
+    where
+        May: Fn() -> bool,
+        Attempt: FnMut() -> Option<R>,
+        More: Fn() -> bool,
+    {
+        let Visit {
+            deadline,
+            patience,
+            may,
+            attempt,
+            more,
+        } = visit;
+        let mut spin = Spin::watching();
+        let (mut watch, mut turns, mut yielding) = (None, 0, None);
+        // A yield may cost a time slice, which a thread with a deadline does not have.
+        let may_yield = *deadline == Deadline::NEVER && !self.is_busy();
+        let result = loop {
+            watch = watch.or_else(|| self.watch(&*more));
+            // A shutdown is worth an attempt too.
+            if may() || self.is_closed() {
+                let result = attempt();
+                if result.is_some() {
+                    break result;
+                }
+            }
+            if turns == LOOKS {
+                yielding = Some(Instant::now());
+            }
+            if !spin.turn(may_yield && (watch.is_some() || self.waiting() == 0)) {
+                break None;
+            }
+            for _ in 0..core::mem::take(patience) {
+                hint::spin_loop();
+            }
+            turns += 1;
+            if let Some(watch) = &mut watch {
+                watch.yielded = turns > LOOKS;
+            }
+        };
+        if turns > LOOKS && yielding.is_some_and(|since| since.elapsed() > LONG_YIELD) {
+            self.set_busy(BUSY_VISITS);
+        }
+        result
+    }
+
+    /// A woken thread looks for a while, unless others wait too: what it was woken for has been taken by
+    /// one that is on a roll.
+    fn look_again<R>(
+        &self,
+        deadline: Deadline,
+        attempt: &mut impl FnMut() -> Option<R>,
+    ) -> Option<R> {
+        let mut spin = Spin::woken();
+        loop {
+            let result = attempt();
+            if result.is_some() {
+                return result;
+            }
+            if self.waiting() > 1 || !spin.turn(deadline == Deadline::NEVER) {
+                return None;
+            }
+        }
+    }
+}
