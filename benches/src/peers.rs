@@ -58,6 +58,8 @@ pub const STD: Peer = Peer::new("std", Origin::Std);
 pub const STD_HEAP: Peer = Peer::new("std-heap", Origin::Std);
 /// The standard library: a thread for each.
 pub const STD_THREAD: Peer = Peer::new("std-thread", Origin::Std);
+/// What one builds from std's `Mutex` and `Condvar`, where std has such a primitive too.
+pub const STD_MONITOR: Peer = Peer::new("mutex+condvars", Origin::Std);
 /// parking_lot, or what one builds from its `Mutex` and `Condvar`.
 pub const PARKING_LOT: Peer = Peer::of_crate("parking_lot");
 /// The C library: `pthread_mutex_t` with default attributes.

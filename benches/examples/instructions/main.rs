@@ -7,6 +7,7 @@ mod barrier;
 mod condvar;
 mod event;
 mod lock;
+mod queue;
 mod rlock;
 mod semaphore;
 mod timer;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         "event" => event::run(&asked),
         "condvar" => condvar::run(&asked),
         "lock" => lock::run(&asked),
+        "queue" => queue::run(&asked),
         "rlock" => rlock::run(&asked),
         "semaphore" => semaphore::run(&asked),
         "timer" => timer::run(&asked),

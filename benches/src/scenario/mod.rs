@@ -20,6 +20,7 @@ pub mod event;
 pub mod lock;
 
 // queue
+pub mod queue;
 
 // rlock
 pub mod rlock;
@@ -55,6 +56,7 @@ pub const PRIMITIVES: &[Primitive] = &[
     condvar::CONDVAR,
     //
     // queue
+    queue::QUEUE,
     //
     // timer
     timer::TIMER,
