@@ -63,6 +63,7 @@ const GATES: &[Gate] = &[
     gate("semaphore", "try_miss", 12.0).over_parking_lot(4.0),
     // Some of it is the allocator's and the clock's.
     gate("timer", "arm_cancel", 650.0),
+    gate("queue", "pair", 70.0),
 ];
 
 #[derive(clap::Args)]
