@@ -348,7 +348,7 @@ fn an_immediate_end_lets_those_go_who_join() {
 #[test]
 fn a_queue_under_a_lock_wakes_who_waits() {
     Model::new().preemptions(2).check(|| {
-        let queue = share(SimpleQueue::new());
+        let queue = share(SimpleQueue::<Item>::new());
         let theirs = Arc::clone(&queue);
         let getter = spawn(move || [(); 2].map(|()| theirs.get().map(|item| item.number())));
         queue.put(Item::new(1)).expect("not shut down");
