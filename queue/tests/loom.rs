@@ -347,7 +347,7 @@ fn an_immediate_end_lets_those_go_who_join() {
 /// The store under a lock has the same gates, with the lock in the place of the fences.
 #[test]
 fn a_queue_under_a_lock_wakes_who_waits() {
-    Model::new().preemptions(2).check(|| {
+    Model::new().preemptions(1).check(|| {
         let queue = share(SimpleQueue::<Item>::new());
         let theirs = Arc::clone(&queue);
         let getter = spawn(move || [(); 2].map(|()| theirs.get().map(|item| item.number())));
