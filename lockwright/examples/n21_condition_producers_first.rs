@@ -1,0 +1,27 @@
+//! Notebook 21: the same with five producers, who are there first, and consumers who come a little more often.
+
+mod story;
+
+use std::error::Error;
+
+use lockwright::prelude::*;
+use story::market::{self, Consumer, Market, Producer};
+
+static MARKET: Market = market::open();
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for number in 0..5 {
+        let name = format!("producer {number}");
+        let producer = Thread::builder().name(name).thread(Producer(&MARKET));
+        producer.start()?;
+    }
+    for number in 0..5 {
+        let consumer = Consumer {
+            market: &MARKET,
+            pause: 0.4,
+        };
+        let name = format!("consumer {number}");
+        Thread::builder().name(name).thread(consumer).start()?;
+    }
+    Ok(())
+}
