@@ -37,6 +37,9 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         let primitives = workspace.primitive_arguments();
         let parts = [
             [primitives, vec!["--all-targets".to_owned()]].concat(),
+            ["-p", "lockwright", "--all-targets"]
+                .map(str::to_owned)
+                .to_vec(),
             ["-p", "lockwright-benches", "--lib", "--bins"]
                 .map(str::to_owned)
                 .to_vec(),

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 
-/// The crates that are no primitive: they may use any ordering and run no model.
-const TOOLS: [&str; 3] = ["benches", "testkit", "xtask"];
+/// The crates that are no primitive: they may use any ordering and run no model. The facade has nothing of
+/// its own, and its tests start programs.
+const TOOLS: [&str; 4] = ["benches", "lockwright", "testkit", "xtask"];
 
 pub(crate) struct Workspace {
     pub(crate) metadata: Metadata,
@@ -35,7 +36,7 @@ impl Workspace {
         self.metadata.workspace_packages()
     }
 
-    /// All crates but the tools.
+    /// All crates but those.
     pub(crate) fn primitives(&self) -> Vec<&Package> {
         let mut packages = self.packages();
         packages.retain(|package| !TOOLS.contains(&noun(package)));
