@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 pub mod atomic;
+mod board;
 pub mod cell;
 mod deadline;
+mod kind;
+mod moment;
 mod spin;
 
 #[cfg(not(loom))]
@@ -45,6 +48,7 @@ macro_rules! __per_thread {
 }
 
 pub use deadline::{Deadline, Waited};
+pub use kind::Kind;
 pub use spin::Spin;
 
 use atomic::AtomicU32;
@@ -87,7 +91,7 @@ pub enum Requeue {
 /// ordered after every access which the caller made before, as the kernel's is.
 #[inline]
 pub fn wait(word: &AtomicU32, expected: u32) {
-    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), false);
+    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), false, Kind::Word);
     os::wait(word, expected);
 }
 
@@ -97,10 +101,14 @@ pub fn wait(word: &AtomicU32, expected: u32) {
 /// still compares. A signal ends it as [`Wait::Woken`].
 #[inline]
 pub fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    let _asleep = thread::sleeping(
-        core::ptr::from_ref(word).addr(),
-        deadline != Deadline::NEVER,
-    );
+    wait_as(Kind::Word, word, expected, deadline)
+}
+
+/// [`wait_until`] by a primitive that says what it is to those who look at sleeping threads.
+#[inline]
+pub fn wait_as(kind: Kind, word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
+    let timed = deadline != Deadline::NEVER;
+    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), timed, kind);
     os::wait_until(word, expected, deadline)
 }
 

@@ -27,6 +27,7 @@
 //! of a threaded process, call `exec`, or take no lock for the first time in new threads.
 
 mod exit;
+mod name;
 mod registry;
 
 use core::cell::Cell;
@@ -34,7 +35,13 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::num::NonZeroU32;
 
-use crate::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use crate::Kind;
+use crate::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+pub use crate::board::Board;
+pub use crate::moment::{instant, moment};
+use name::Name;
 
 thread_local! {
     /// The calling thread's id, 0 = none yet. `const` and without a destructor: reading it is one
@@ -146,22 +153,59 @@ pub fn slot(id: ThreadId) -> Option<&'static Slot> {
     registry::find(id)
 }
 
+/// The board of the thread with that id; `None` if no thread has had it yet.
+#[inline]
+#[must_use]
+pub fn board(id: ThreadId) -> Option<&'static Board> {
+    slot(id).map(Slot::board)
+}
+
+/// What the system calls the thread with that id, as far as it has slept already: Linux keeps 15 bytes of
+/// a name, and a thread without one has that of the thread which started it. `None` where this is not known.
+#[must_use]
+pub fn name(id: ThreadId) -> Option<String> {
+    let slot = slot(id)?;
+    let generation = slot.generation();
+    let name = slot.name.get();
+    (generation % 2 == 1 && slot.generation() == generation)
+        .then_some(name)
+        .flatten()
+}
+
+/// Every thread that is asleep by this crate now, as far as one look after the other can tell.
+#[must_use]
+pub fn sleepers() -> Vec<(ThreadId, Sleeping)> {
+    (1..=capacity())
+        .filter_map(ThreadId::from_u32)
+        .filter_map(|id| Some((id, slot(id)?.sleeping_now()?)))
+        .collect()
+}
+
 /// What everybody may know about a thread. Written by the thread alone, except at the moments when
 /// its id is issued or given back.
 ///
 /// A reader that needs several facts about the same thread reads [`generation`](Self::generation)
 /// before and after: if it is odd and unchanged, everything read in between was that thread's.
 ///
-/// A slot has its own cache line, so that threads which fall asleep do not disturb each other.
-#[repr(align(64))]
+/// A slot has its own cache lines, so that threads which fall asleep do not disturb each other.
+#[repr(C, align(64))]
 pub struct Slot {
     /// Odd while a thread has the id; one more at each issue and each return.
     generation: AtomicU32,
-    /// 0 = awake; else the address of the word, plus `TIMED`.
-    sleeps_on: AtomicUsize,
     /// The next free id, 0 = last. The registry's, under its mutex.
     next_free: AtomicU32,
+    /// 0 = awake; else the address of the word, plus `TIMED`.
+    sleeps_on: AtomicUsize,
+    /// One more whenever `sleeps_on`, `kind` and `since` are about to be written.
+    turns: AtomicU32,
+    /// The [`Kind`] of a sleep.
+    kind: AtomicU32,
+    /// The [`moment`] at which a sleep began.
+    since: AtomicU64,
+    name: Name,
+    board: Board,
 }
+const _: () = assert!(size_of::<Slot>() == 128);
 
 /// The bit of `sleeps_on` that says that the sleep has a deadline. Words are aligned: it is free.
 const TIMED: usize = 1;
@@ -174,6 +218,26 @@ pub struct Sleep {
     pub address: usize,
     /// Whether the sleep ends by itself, at a deadline.
     pub timed: bool,
+}
+
+/// A [`Sleep`], and what is only shown of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sleeping {
+    /// On what.
+    pub sleep: Sleep,
+    /// In what sort of primitive, as far as that has said.
+    pub kind: Kind,
+    /// When this sleep began; a thread that waits in a primitive may sleep several times.
+    pub since: Instant,
+}
+
+impl Sleep {
+    fn shown(sleep: usize) -> Option<Sleep> {
+        (sleep != 0).then_some(Sleep {
+            address: sleep & !TIMED,
+            timed: sleep & TIMED != 0,
+        })
+    }
 }
 
 impl Slot {
@@ -198,11 +262,37 @@ impl Slot {
     #[must_use]
     pub fn sleeps_on(&self) -> Option<Sleep> {
         // ORD slot.read ⇒ slot.sleep: whose sleep it is, and all that the thread did before it
-        let sleep = self.sleeps_on.load(Ordering::Acquire);
-        (sleep != 0).then_some(Sleep {
-            address: sleep & !TIMED,
-            timed: sleep & TIMED != 0,
+        Sleep::shown(self.sleeps_on.load(Ordering::Acquire))
+    }
+
+    /// [`sleeps_on`](Self::sleeps_on), with the kind and the time of that very sleep, or `None` if the
+    /// thread is awake or fell asleep or woke while this looked.
+    #[must_use]
+    pub fn sleeping_now(&self) -> Option<Sleeping> {
+        let generation = self.generation();
+        // ORD slot.turn-before ⇒ slot.turn: what was shown before is over
+        let turn = self.turns.load(Ordering::Acquire);
+        let sleep = self.sleeps_on()?;
+        // ORD slot.kind: relaxed, because the fence below orders it
+        let kind = Kind::from_u32(self.kind.load(Ordering::Relaxed));
+        // ORD slot.since: relaxed, because the fence below orders it
+        let since = instant(self.since.load(Ordering::Relaxed));
+        // ORD slot.turn-fence ⇒ slot.turn-first: if one of these is newer, so is the turn
+        fence(Ordering::Acquire);
+        // ORD slot.turn-after: relaxed, because the fence above orders it
+        let same = self.turns.load(Ordering::Relaxed) == turn;
+        (same && generation % 2 == 1 && self.generation() == generation).then_some(Sleeping {
+            sleep,
+            kind,
+            since,
         })
+    }
+
+    /// The board of this slot.
+    #[inline]
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.board
     }
 
     /// A new thread has the slot. Called by the registry, under its mutex.
@@ -215,22 +305,54 @@ impl Slot {
         // A thread that `pthread_exit` killed in its sleep did not take its sleep back.
         // ORD slot.clear: relaxed, because slot.issue publishes it to whoever sees the next thread
         self.sleeps_on.store(0, Ordering::Relaxed);
+        // ORD slot.clear-word: relaxed, as slot.clear
+        self.board
+            .word
+            .store(core::ptr::null_mut(), Ordering::Relaxed);
+        self.name.clear();
         self.turn();
     }
 
     /// The thread that has the slot falls asleep. Dropping the guard shows what was shown before,
     /// which is not "awake" if a signal handler slept inside a sleep.
-    fn sleeping(&'static self, address: usize, timed: bool) -> Asleep {
-        // ORD slot.outer: relaxed, because the thread reads what it wrote itself
-        let before = self.sleeps_on.load(Ordering::Relaxed);
-        let sleep = address | if timed { TIMED } else { 0 };
-        // ORD slot.sleep ⇒ slot.read: the generation it belongs to, and what the thread owns by then
-        self.sleeps_on.store(sleep, Ordering::Release);
+    fn sleeping(&'static self, address: usize, timed: bool, kind: Kind) -> Asleep {
+        self.name.learn();
+        let before = Shown {
+            // ORD slot.outer: relaxed, because the thread reads what it wrote itself
+            sleep: self.sleeps_on.load(Ordering::Relaxed),
+            // ORD slot.outer-kind: relaxed, as slot.outer
+            kind: self.kind.load(Ordering::Relaxed),
+            // ORD slot.outer-since: relaxed, as slot.outer
+            since: self.since.load(Ordering::Relaxed),
+        };
+        self.show(Shown {
+            sleep: address | if timed { TIMED } else { 0 },
+            kind: kind.get(),
+            since: moment(),
+        });
         Asleep {
             slot: self,
             before,
             here: PhantomData,
         }
+    }
+
+    fn show(&self, shown: Shown) {
+        // Of a sleep inside a sleep nothing is to be seen while the two are exchanged.
+        // ORD slot.exchange: relaxed, because slot.turn publishes it
+        self.sleeps_on.store(0, Ordering::Relaxed);
+        // ORD slot.turns: relaxed, because the thread reads what it wrote itself
+        let turn = self.turns.load(Ordering::Relaxed);
+        // ORD slot.turn ⇒ slot.turn-before: that the sleep before is over
+        self.turns.store(turn.wrapping_add(1), Ordering::Release);
+        // ORD slot.turn-first ⇒ slot.turn-fence: the turn, to whoever sees what follows
+        fence(Ordering::Release);
+        // ORD slot.show-kind: relaxed, because the fence before it and slot.sleep order it
+        self.kind.store(shown.kind, Ordering::Relaxed);
+        // ORD slot.show-since: relaxed, as slot.show-kind
+        self.since.store(shown.since, Ordering::Relaxed);
+        // ORD slot.sleep ⇒ slot.read: the generation it belongs to, and what the thread owns by then
+        self.sleeps_on.store(shown.sleep, Ordering::Release);
     }
 
     fn turn(&self) {
@@ -252,23 +374,35 @@ impl fmt::Debug for Slot {
 }
 
 /// Shows in the calling thread's slot that it sleeps on that word, until the guard is dropped.
-pub(crate) fn sleeping(address: usize, timed: bool) -> Asleep {
-    registry::find_issued(current_id()).sleeping(address, timed)
+pub(crate) fn sleeping(address: usize, timed: bool, kind: Kind) -> Asleep {
+    registry::find_issued(current_id()).sleeping(address, timed, kind)
+}
+
+/// What a slot shows of a sleep.
+#[derive(Clone, Copy)]
+struct Shown {
+    sleep: usize,
+    kind: u32,
+    since: u64,
 }
 
 /// While it lives, the calling thread is shown as asleep.
 #[must_use = "dropping it says that the thread is awake"]
 pub(crate) struct Asleep {
     slot: &'static Slot,
-    before: usize,
+    before: Shown,
     /// It speaks for the thread that made it.
     here: PhantomData<*const ()>,
 }
 
 impl Drop for Asleep {
     fn drop(&mut self) {
-        // ORD slot.wake ⇒ slot.read: as slot.sleep, for the sleep that goes on
-        self.slot.sleeps_on.store(self.before, Ordering::Release);
+        if self.before.sleep == 0 {
+            // ORD slot.wake ⇒ slot.read: as slot.sleep
+            self.slot.sleeps_on.store(0, Ordering::Release);
+        } else {
+            self.slot.show(self.before);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::rc::Rc;
 
-pub use loom::sync::atomic::{Ordering, fence};
+pub use loom::sync::atomic::{AtomicPtr, Ordering, fence};
 
 use super::state;
 

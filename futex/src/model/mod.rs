@@ -31,6 +31,7 @@ pub struct Model {
     timeouts: u32,
     spurious: u32,
     at_once: bool,
+    boards: bool,
     preemptions: Option<usize>,
     /// The shortest limit that every `Waited` has reached.
     reached: Option<Duration>,
@@ -44,6 +45,7 @@ impl Model {
             timeouts: 0,
             spurious: 0,
             at_once: false,
+            boards: false,
             preemptions: None,
             reached: Some(Duration::ZERO),
         }
@@ -70,6 +72,15 @@ impl Model {
     pub fn spurious(self, n: u32) -> Model {
         Model {
             spurious: n,
+            ..self
+        }
+    }
+
+    /// The threads have boards: what they wait for can be seen, and deadlocks are looked for. Without, the
+    /// models of the primitives would explore that too, again and again.
+    pub fn boards(self) -> Model {
+        Model {
+            boards: true,
             ..self
         }
     }
@@ -108,6 +119,9 @@ impl Model {
         builder.max_branches = builder.max_branches.max(20_000);
         builder.check(move || {
             let adversary = state::begin(self.timeouts, self.spurious, self.at_once, self.reached);
+            if self.boards {
+                state::put_up_boards();
+            }
             body();
             if let Some(adversary) = adversary {
                 adversary.join().expect("the adversary panicked");

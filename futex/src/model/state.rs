@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::board::Board;
 use loom::sync::atomic::AtomicU32 as Word;
 use loom::sync::atomic::Ordering::Relaxed;
 
@@ -47,6 +48,8 @@ struct State {
     /// adversary is one of them.
     awake: usize,
     adversary: bool,
+    /// By id; none if the model does not ask for them.
+    boards: Vec<Rc<Board>>,
     /// The shortest limit on waiting that has been reached.
     reached: Option<Duration>,
 }
@@ -100,6 +103,20 @@ pub(super) fn begin(
         }
         with(|state| state.adversary = false);
     }))
+}
+
+/// As many boards as a model can have threads, made before any of them is started.
+pub(super) fn put_up_boards() {
+    let boards = (0..4).map(|_| Rc::new(Board::new()));
+    let boards: Vec<_> = boards
+        // Registers the words with loom.
+        .inspect(|board| drop(format!("{board:?}")))
+        .collect();
+    with(|state| state.boards = boards);
+}
+
+pub(super) fn board(id: u32) -> Option<Rc<Board>> {
+    with(|state| state.boards.get(id as usize - 1).cloned())
 }
 
 /// Whether a limit on waiting has been reached.

@@ -1,10 +1,16 @@
-//! Thread ids in the model: 1, 2, … in the order in which threads first ask. Slots are not
-//! modelled.
+//! Thread ids in the model: 1, 2, … in the order in which threads first ask. Of the slots only the boards are
+//! modelled, and only if the [`Model`](super::Model) asks for them.
 
 use core::fmt;
 use core::num::NonZeroU32;
 
+use std::rc::Rc;
+use std::time::Instant;
+
 use super::state;
+use crate::Kind;
+pub use crate::board::Board;
+pub use crate::moment::{instant, moment};
 
 /// See the same type outside the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,3 +53,32 @@ pub(crate) fn sleeping(_address: usize, _timed: bool) {}
 pub fn yield_now() {
     loom::thread::yield_now();
 }
+/// The board of the thread with that id, in a model with boards.
+#[must_use]
+pub fn board(id: ThreadId) -> Option<Rc<Board>> {
+    state::board(id.get())
+/// The names of threads are not modelled.
+#[must_use]
+pub fn name(_id: ThreadId) -> Option<String> {
+    None
+/// Neither is what is only shown of them.
+#[must_use]
+pub fn sleepers() -> Vec<(ThreadId, Sleeping)> {
+    Vec::new()
+/// See the same type outside the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sleep {
+    /// The address of the word.
+    pub address: usize,
+    /// Whether the sleep ends by itself.
+    pub timed: bool,
+/// See the same type outside the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sleeping {
+    /// On what.
+    pub sleep: Sleep,
+    /// In what.
+    pub kind: Kind,
+    /// Since when.
+    pub since: Instant,
+pub(crate) fn sleeping(_address: usize, _timed: bool, _kind: Kind) {}

@@ -26,7 +26,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{Slot, ThreadId};
 use crate::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-/// The size of the first chunk: 2 KiB of slots.
+/// The size of the first chunk: 4 KiB of slots.
 const FIRST: u32 = 32;
 const CHUNK_COUNT: usize = place(ThreadId::MAX).0 + 1;
 
