@@ -172,13 +172,10 @@ pub fn name(id: ThreadId) -> Option<String> {
         .flatten()
 }
 
-/// Every thread that is asleep by this crate now, as far as one look after the other can tell.
+/// What the thread with that id sleeps in, if it does.
 #[must_use]
-pub fn sleepers() -> Vec<(ThreadId, Sleeping)> {
-    (1..=capacity())
-        .filter_map(ThreadId::from_u32)
-        .filter_map(|id| Some((id, slot(id)?.sleeping_now()?)))
-        .collect()
+pub fn sleeping_now(id: ThreadId) -> Option<Sleeping> {
+    slot(id)?.sleeping_now()
 }
 
 /// What everybody may know about a thread. Written by the thread alone, except at the moments when

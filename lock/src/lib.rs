@@ -8,9 +8,12 @@ mod waiting;
 use core::fmt;
 use std::time::{Duration, Instant};
 
-use futex::Deadline;
+use deadlock::Asking;
 use futex::thread::{ThreadId, current_id};
+use futex::{Deadline, Kind};
 use lock_api::GuardNoSend;
+
+pub use deadlock::Deadlock;
 
 use raw::{ANONYMOUS, Words};
 
@@ -80,7 +83,9 @@ impl RawLock {
     /// Takes the lock, sleeping until it is free. Any thread may release it.
     #[inline]
     pub fn acquire(&self) {
-        self.acquire_as(ANONYMOUS);
+        if !self.words.take_free(ANONYMOUS) {
+            self.words.acquire_slow(ANONYMOUS, Deadline::NEVER);
+        }
     }
 
     /// Takes the lock if it is free, without waiting.
@@ -142,16 +147,48 @@ impl RawLock {
         ThreadId::from_u32(self.words.owner())
     }
 
+    /// Takes the lock for the calling thread, as a guard of a [`Lock`] does, for primitives that stand on this
+    /// one and have guards of their own: it is given back by [`lock_api::RawMutex::unlock`], in this thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Deadlock`], if `asking` is [`checked`](Asking::checked); the lock is as if it had not been asked for.
+    ///
+    /// # Panics
+    ///
+    /// If waiting would be a deadlock, and `asking` is neither that nor
+    /// [`without_unwinding`](Asking::without_unwinding); with the lock untouched.
     #[inline]
-    fn try_acquire_as(&self, me: u32) -> bool {
-        self.words.owner() == raw::FREE && self.words.take_free(me)
+    #[track_caller]
+    pub fn acquire_owned(&self, asking: Asking) -> Result<(), Deadlock> {
+        let me = current_id().get();
+        if self.words.take_free(me) {
+            return Ok(());
+        }
+        self.words.acquire_owned(me, asking)
+    }
+
+    /// Takes the lock again where a guard of the calling thread lives on though the lock was given back, as
+    /// around the wait of a condition variable. It never unwinds: a deadlock is told to the hook
+    /// ([`deadlock::set_hook`]) or to standard error, and the thread waits all the same.
+    #[inline]
+    #[track_caller]
+    pub fn relock(&self) {
+        self.take_or_wait(Asking::for_a(Kind::Lock).without_unwinding());
     }
 
     #[inline]
-    fn acquire_as(&self, me: u32) {
+    #[track_caller]
+    fn take_or_wait(&self, asking: Asking) {
+        let me = current_id().get();
         if !self.words.take_free(me) {
-            self.words.acquire_slow(me, Deadline::NEVER);
+            self.words.lock_slow(me, asking);
         }
+    }
+
+    #[inline]
+    fn try_acquire_as(&self, me: u32) -> bool {
+        self.words.owner() == raw::FREE && self.words.take_free(me)
     }
 
     #[inline]
@@ -165,15 +202,17 @@ impl RawLock {
 // Acquire; every one that gives it back is a Release, and those in between are read-modify-writes,
 // which carry it on. The guard state is a marker without destructor, so forgetting it leaves the lock
 // held and does no more. The lock is two numbers and nobody sleeps on it without borrowing it: it may be
-// moved or dropped while held. Only `current_id` can panic, and whoever takes the lock calls it first.
+// moved or dropped while held. `current_id` can panic, and whoever takes the lock calls it first; and a deadlock
+// does, before the lock was touched.
 unsafe impl lock_api::RawMutex for RawLock {
     const INIT: RawLock = RawLock::new();
 
     type Guard = GuardNoSend;
 
     #[inline]
+    #[track_caller]
     fn lock(&self) -> GuardNoSend {
-        self.acquire_as(current_id().get());
+        self.take_or_wait(Asking::for_a(Kind::Lock));
         GuardNoSend::new()
     }
 
@@ -216,7 +255,7 @@ unsafe impl lock_api::RawMutexTimed for RawLock {
 }
 
 // SAFETY: as above: a hand-over is a Release too, and I1 counts it as giving back. `bump` returns with the
-// lock held, in the same thread, so the guard state is still true; nothing in it unwinds in between.
+// lock held, in the same thread, so the guard state is still true; `relock` does not unwind.
 unsafe impl lock_api::RawMutexFair for RawLock {
     #[inline]
     unsafe fn unlock_fair(&self, _guard: GuardNoSend) {
@@ -224,13 +263,59 @@ unsafe impl lock_api::RawMutexFair for RawLock {
     }
 
     #[inline]
+    #[track_caller]
     unsafe fn bump(&self, _guard: &mut GuardNoSend) {
         if self.words.waiting() != 0 {
             // Nothing after the release may unwind: the caller's guard is still there.
-            let me = current_id().get();
+            let _ = current_id();
             self.words.release_fair();
-            self.acquire_as(me);
+            self.relock();
         }
+    }
+}
+
+/// What a [`Lock`] can do besides what [`lock_api::Mutex`] knows of. `Lock` is that type, so this is a trait.
+pub trait LockExt {
+    /// What holds the lock.
+    type Guard<'a>
+    where
+        Self: 'a;
+
+    /// [`lock`](lock_api::Mutex::lock) that says when it would never return.
+    ///
+    /// # Errors
+    ///
+    /// [`Deadlock`] if the thread would wait in a circle of threads. Nothing was taken: give back what the
+    /// thread holds, and try again.
+    ///
+    /// ```
+    /// use lockwright_lock::{Lock, LockExt};
+    ///
+    /// let lock = Lock::new(1);
+    /// let held = lock.lock_checked()?;
+    /// let again = lock.lock_checked().expect_err("the thread holds it");
+    /// assert_eq!(again.report().members().len(), 1);
+    /// # drop(held);
+    /// # Ok::<(), lockwright_lock::Deadlock>(())
+    /// ```
+    #[track_caller]
+    fn lock_checked(&self) -> Result<Self::Guard<'_>, Deadlock>;
+}
+
+impl<T: ?Sized> LockExt for Lock<T> {
+    type Guard<'a>
+        = LockGuard<'a, T>
+    where
+        T: 'a;
+
+    #[inline]
+    #[track_caller]
+    fn lock_checked(&self) -> Result<LockGuard<'_, T>, Deadlock> {
+        // SAFETY: it is only taken.
+        let raw = unsafe { self.raw() };
+        raw.acquire_owned(Asking::for_a(Kind::Lock).checked())?;
+        // SAFETY: the calling thread has just taken it, and there is no other guard of that.
+        Ok(unsafe { self.make_guard_unchecked(GuardNoSend::new()) })
     }
 }
 

@@ -54,7 +54,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::{AtomicU32, full_fence_after_rmw};
 use futex::thread::ThreadId;
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 
 use crate::tenure;
 
@@ -274,10 +274,10 @@ impl Words {
     }
 
     /// An heir sleeps on `owner` while the same thread holds the lock.
-    pub(crate) fn sleep_as_heir(&self, deadline: Deadline) -> Wait {
+    pub(crate) fn sleep_as_heir(&self, deadline: Deadline, kind: Kind) -> Wait {
         match self.owner() {
             FREE | TO_HEIR | TO_WAITER => Wait::Changed,
-            owner => futex::wait_until(&self.owner, owner, deadline),
+            owner => futex::wait_as(kind, &self.owner, owner, deadline),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use futex::{Deadline, Spin, Wait, Waited};
+use deadlock::{Asking, Deadlock};
+use futex::{Deadline, Kind, Spin, Wait, Waited};
 
 use crate::raw::{FREE, Place, Words};
 use crate::tenure;
@@ -16,6 +17,34 @@ impl Words {
     #[cold]
     #[inline(never)]
     pub(crate) fn acquire_slow(&self, me: u32, deadline: Deadline) -> bool {
+        self.spin(me, deadline) || !deadline.has_passed() && self.wait(me, deadline, Kind::Lock)
+    }
+
+    /// Takes the lock for the thread `me`, sleeping if it must, unless that would be a deadlock: then it has
+    /// not touched the lock.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(crate) fn acquire_owned(&self, me: u32, asking: Asking) -> Result<(), Deadlock> {
+        if !self.spin(me, Deadline::NEVER) {
+            let wait = || self.wait(me, Deadline::NEVER, asking.kind());
+            deadlock::waiting(&self.owner, asking, wait)?;
+        }
+        Ok(())
+    }
+
+    /// [`acquire_owned`](Self::acquire_owned) for one who does not ask to be told.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(crate) fn lock_slow(&self, me: u32, asking: Asking) {
+        if let Err(deadlock) = self.acquire_owned(me, asking) {
+            panic!("{deadlock}");
+        }
+    }
+
+    /// Looks for a while whether the lock becomes free, and takes it.
+    fn spin(&self, me: u32, deadline: Deadline) -> bool {
         let mut spin = Spin::new();
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
@@ -24,11 +53,13 @@ impl Words {
                 return true;
             }
         }
-        if deadline.has_passed() {
-            return false;
-        }
+        false
+    }
+
+    /// Takes the lock for `me`, counted while it waits.
+    fn wait(&self, me: u32, deadline: Deadline, kind: Kind) -> bool {
         self.enter();
-        let (taken, place) = self.wait_in_place(me, deadline);
+        let (taken, place) = self.wait_in_place(me, deadline, kind);
         self.leave(place);
         if taken {
             tenure::begin();
@@ -37,7 +68,7 @@ impl Words {
     }
 
     /// Between counting in and counting out: whether the lock was taken, and in which place.
-    fn wait_in_place(&self, me: u32, deadline: Deadline) -> (bool, Place) {
+    fn wait_in_place(&self, me: u32, deadline: Deadline, kind: Kind) -> (bool, Place) {
         let waited = Waited::start();
         let mut place = Place::Fresh;
         loop {
@@ -45,7 +76,7 @@ impl Words {
                 return (true, place);
             }
             let mut timed_out = false;
-            match self.sleep(&mut place, deadline) {
+            match self.sleep(&mut place, deadline, kind) {
                 // Where others come and go quickly it may never get to sleep.
                 Wait::Changed => timed_out = deadline.has_passed(),
                 Wait::TimedOut => timed_out = true,
@@ -80,11 +111,11 @@ impl Words {
         }
     }
 
-    fn sleep(&self, place: &mut Place, deadline: Deadline) -> Wait {
+    fn sleep(&self, place: &mut Place, deadline: Deadline, kind: Kind) -> Wait {
         if *place == Place::Heir {
-            return self.sleep_as_heir(deadline);
+            return self.sleep_as_heir(deadline, kind);
         }
-        let end = self.sleep_as_waiter(place, deadline);
+        let end = self.sleep_as_waiter(place, deadline, kind);
         if end != Wait::Changed {
             *place = Place::Woken;
         }

@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use futex::atomic::full_fence_after_rmw;
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 
 use crate::raw::{
     BEQUEST, FREE, HEIR, HEIRS, ORPHAN, Place, TO_HEIR, TO_WAITER, WAITER, WAITERS, WAKING, Words,
@@ -55,7 +55,12 @@ impl Words {
 
     /// Sleeps on `waiting` while nothing changes there. Returns at once, as `Changed`, if the caller
     /// must look at `owner` again first. It has looked since it was counted.
-    pub(crate) fn sleep_as_waiter(&self, place: &mut Place, deadline: Deadline) -> Wait {
+    pub(crate) fn sleep_as_waiter(
+        &self,
+        place: &mut Place,
+        deadline: Deadline,
+        kind: Kind,
+    ) -> Wait {
         // ORD lock.before-sleep: relaxed, the futex compares again.
         let waiting = self.waiting.load(Relaxed);
         if *place == Place::Woken || waiting & ORPHAN != 0 {
@@ -66,7 +71,7 @@ impl Words {
             *place = Place::Waiter;
             return Wait::Changed;
         }
-        futex::wait_until(&self.waiting, waiting, deadline)
+        futex::wait_as(kind, &self.waiting, waiting, deadline)
     }
 
     /// `WAKING` clear, as in `waiting`, → set; and wakes a waiter, or leaves the wake to be adopted.

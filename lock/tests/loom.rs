@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadlock::{Asking, Kind};
 use futex::model::{JoinHandle, Model, share, spawn};
 use lockwright_lock::RawLock;
 use loom::cell::UnsafeCell;
@@ -262,6 +263,38 @@ fn a_release_may_overtake_the_acquire_that_it_ends() {
     model.time_stands_still().check(|| signals(2, 2));
     model.check(|| signals(2, 2));
     Model::new().preemptions(3).check(|| signals(1, 2));
+}
+
+/// Holds one and asks for the other; gives way if told that it would be a deadlock.
+fn crosswise(first: &RawLock, second: &RawLock) {
+    let checked = Asking::for_a(Kind::Lock).checked();
+    let unlock = |lock: &RawLock| {
+        // SAFETY: it was taken in this thread.
+        unsafe { lock_api::RawMutex::unlock(lock, lock_api::GuardNoSend::new()) };
+    };
+    first.acquire_owned(checked).expect("it holds no other");
+    if second.acquire_owned(checked).is_ok() {
+        unlock(second);
+    }
+    unlock(first);
+}
+
+#[test]
+fn who_is_told_of_a_deadlock_leaves_the_lock_as_if_it_had_not_asked() {
+    let model = Model::new().boards().preemptions(2);
+    model.time_stands_still().check(|| {
+        let locks = [share(RawLock::new()), share(RawLock::new())];
+        let theirs = locks.clone();
+        let other = spawn(move || crosswise(&theirs[1], &theirs[0]));
+        crosswise(&locks[0], &locks[1]);
+        other.join();
+        for lock in &locks {
+            assert_eq!(
+                format!("{lock:?}"),
+                "RawLock { locked: false, owner: None, waiting: 0 }"
+            );
+        }
+    });
 }
 
 /// The first waiter is woken, or the lock handed to it, at the moment of its time-out; the second

@@ -5,9 +5,11 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 use std::time::{Duration, Instant};
 
+use deadlock::{Asking, Lockable};
+use futex::Kind;
 use futex::thread::ThreadId;
 
-use crate::{RawRLock, TooDeep};
+use crate::{Deadlock, RawRLock, TooDeep};
 
 /// A reentrant lock around a `T`.
 ///
@@ -70,6 +72,25 @@ impl<T: ?Sized> RLock<T> {
     pub fn lock(&self) -> RLockGuard<'_, T> {
         match self.raw.acquire() {
             Ok(()) => self.guard(),
+            Err(error) => too_deep(error),
+        }
+    }
+
+    /// [`lock`](Self::lock) that says when it would never return.
+    ///
+    /// # Errors
+    ///
+    /// [`Deadlock`] if the thread would wait in a circle of threads (taking again what it holds is none).
+    /// Nothing was taken: give back what the thread holds, and try again.
+    ///
+    /// # Panics
+    ///
+    /// If the calling thread holds it [`RawRLock::MAX_DEPTH`] times already.
+    #[inline]
+    #[track_caller]
+    pub fn lock_checked(&self) -> Result<RLockGuard<'_, T>, Deadlock> {
+        match self.raw.take_as(Asking::for_a(Kind::RLock).checked(), 1)? {
+            Ok(()) => Ok(self.guard()),
             Err(error) => too_deep(error),
         }
     }
@@ -177,6 +198,29 @@ impl<T: ?Sized> RLock<T> {
 #[track_caller]
 fn too_deep(error: TooDeep) -> ! {
     panic!("{error}")
+}
+
+impl<'a, T: ?Sized> Lockable for &'a RLock<T> {
+    type Guard = RLockGuard<'a, T>;
+
+    fn address(&self) -> usize {
+        core::ptr::from_ref(&self.raw).addr()
+    }
+
+    #[track_caller]
+    fn lock(self) -> RLockGuard<'a, T> {
+        RLock::lock(self)
+    }
+
+    #[track_caller]
+    fn try_lock(self) -> Option<RLockGuard<'a, T>> {
+        RLock::try_lock(self)
+    }
+
+    #[track_caller]
+    fn try_lock_until(self, deadline: Instant) -> Option<RLockGuard<'a, T>> {
+        RLock::try_lock_until(self, deadline)
+    }
 }
 
 impl<T> From<T> for RLock<T> {

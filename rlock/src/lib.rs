@@ -7,9 +7,12 @@ mod token;
 use core::fmt;
 use std::time::{Duration, Instant};
 
+use deadlock::Asking;
+use futex::Kind;
 use futex::thread::{ThreadId, current_id};
 use lock_api::{RawMutex, RawMutexTimed};
 
+pub use deadlock::Deadlock;
 pub use guard::{RLock, RLockGuard};
 use raw::Words;
 
@@ -88,8 +91,26 @@ impl RawRLock {
     ///
     /// [`TooDeep`] if it holds the lock [`MAX_DEPTH`](Self::MAX_DEPTH) times already.
     #[inline]
+    #[track_caller]
     pub fn acquire(&self) -> Result<(), TooDeep> {
-        self.take(|lock| Some(lock.lock())).map(|_| ())
+        match self.take_as(Asking::for_a(Kind::RLock), 1) {
+            Ok(taken) => taken,
+            Err(deadlock) => panic!("{deadlock}"),
+        }
+    }
+
+    /// The errors: outside, that waiting would be a deadlock; inside, `TooDeep`.
+    #[inline]
+    #[track_caller]
+    fn take_as(&self, asking: Asking, levels: u32) -> Result<Result<(), TooDeep>, Deadlock> {
+        if let Some(held) = self.words.held() {
+            return Ok(self.words.deepen(held, levels));
+        }
+        // Before the lock is taken: it may panic.
+        let token = token::mine_or_new();
+        self.words.lock.acquire_owned(asking)?;
+        self.words.sign(token, levels);
+        Ok(Ok(()))
     }
 
     /// Takes the lock if it is free or the calling thread's own, without waiting.
@@ -186,16 +207,15 @@ impl RawRLock {
     ///
     /// If the sum is above [`MAX_DEPTH`](Self::MAX_DEPTH).
     #[inline]
+    #[track_caller]
     pub fn acquire_restore(&self, saved: Saved) {
-        if let Some(held) = self.words.held() {
-            if let Err(error) = self.words.deepen(held, saved.depth) {
-                panic!("{error}");
-            }
-            return;
+        // Guards may live on meanwhile.
+        let asking = Asking::for_a(Kind::RLock).without_unwinding();
+        match self.take_as(asking, saved.depth) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => panic!("{error}"),
+            Err(deadlock) => unreachable!("{deadlock}"),
         }
-        let token = token::mine_or_new();
-        RawMutex::lock(&self.words.lock);
-        self.words.sign(token, saved.depth);
     }
 
     /// Whether the calling thread holds the lock. Never stale.

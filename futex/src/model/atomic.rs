@@ -119,6 +119,15 @@ impl AtomicU32 {
         self.tracked();
         latest(self.tracked.get().expect("registered in the line above"))
     }
+
+    /// See [`free`](super::free).
+    pub(super) fn free(&self) {
+        self.tracked();
+        let word = Rc::as_ptr(self.tracked.get().expect("registered in the line above"));
+        // SAFETY: all threads of a model run on one OS thread, and none of the others is inside of an
+        // access, only before one or behind it: loom switches in between.
+        unsafe { (*word.cast_mut()).with_mut(|_| ()) };
+    }
 }
 
 /// Reads the newest value, as a failing compare-exchange does: `load` may read an older one. (Should

@@ -161,6 +161,12 @@ impl<T> JoinHandle<T> {
     }
 }
 
+/// Stands for freeing the memory of a word: the model fails if some other thread's access to it is not
+/// ordered before.
+pub fn free(word: &atomic::AtomicU32) {
+    word.free();
+}
+
 /// Puts a value behind an `Arc` for the threads of a model.
 ///
 /// An atomic of the model is registered with loom at its first access, and all later ones must

@@ -65,6 +65,16 @@ pub fn name(_id: ThreadId) -> Option<String> {
 #[must_use]
 pub fn sleepers() -> Vec<(ThreadId, Sleeping)> {
     Vec::new()
+pub fn sleeping_now(_id: ThreadId) -> Option<Sleeping> {
+    None
+}
+
+/// As many ids as a model has threads.
+#[must_use]
+pub fn capacity() -> u32 {
+    4
+}
+
 /// See the same type outside the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sleep {
