@@ -49,6 +49,10 @@ fn look_at(thread: ThreadId) -> Option<Blocked> {
     let board = thread::board(thread)?;
     let before = look(&board);
     let now = thread::sleeping_now(thread)?;
+    // It is only waiting for those who read its board to be done.
+    if now.sleep.address == (&raw const board.readers).addr() {
+        return None;
+    }
     let mut blocked = Blocked {
         thread,
         thread_name: thread::name(thread),

@@ -129,7 +129,8 @@ fn wait_for_readers(board: &Board) {
 
 /// What the thread with this board waits for, and who holds that. `None` if it waits for nothing that has
 /// an owner, or has just begun or ended to.
-pub(crate) fn look(board: &Board) -> Option<Edge> {
+pub(crate) fn look(board: &impl Deref<Target = Board>) -> Option<Edge> {
+    let board: &Board = board;
     // ORD deadlock.glance: relaxed, it only saves the rest.
     if board.word.load(Relaxed).is_null() {
         return None;
@@ -186,7 +187,7 @@ pub(crate) struct Shown {
 }
 
 /// What `board` shows of that episode, if it is still that one.
-pub(crate) fn shown(board: &Board, episode: u32) -> Option<Shown> {
+pub(crate) fn shown(board: &impl Deref<Target = Board>, episode: u32) -> Option<Shown> {
     // ORD deadlock.show-site: relaxed, the caller has seen the episode published, or nothing is shown.
     let site = board.site.load(Relaxed);
     // SAFETY: null, or from a reference that lives for ever.

@@ -66,7 +66,7 @@ impl Circle {
 pub(crate) fn find(me: ThreadId, word: &AtomicU32) -> Option<Circle> {
     let owner = owner_of(word)?;
     // Most owners are awake.
-    if owner != me && look(&*thread::board(owner)?).is_none() {
+    if owner != me && look(&thread::board(owner)?).is_none() {
         return None;
     }
     confirm(me, word)
@@ -97,7 +97,7 @@ fn follow(
         if thread == me {
             return Some(n);
         }
-        let edge = look(&*thread::board(thread)?)?;
+        let edge = look(&thread::board(thread)?)?;
         // It has just been given what it waited for, and has not said so yet.
         if edge.word == led_here || !see(n, Hop { thread, edge }) {
             return None;
