@@ -72,6 +72,16 @@ fn two(first: &Word, second: &Word) -> u32 {
     told
 }
 
+/// As `two`, letting others go first in between: so no preemption need be spent on that.
+fn two_slowly(first: &Word, second: &Word) {
+    assert!(first.lock(), "who holds nothing is in no circle");
+    loom::thread::yield_now();
+    if second.lock() {
+        second.unlock();
+    }
+    first.unlock();
+}
+
 /// Everybody comes through, since whoever closes the circle is told and gives way.
 #[test]
 fn of_two_who_close_a_circle_one_is_told() {
@@ -87,13 +97,13 @@ fn of_two_who_close_a_circle_one_is_told() {
 
 #[test]
 fn of_three_who_close_a_circle_one_is_told() {
-    Model::new().boards().preemptions(2).check(|| {
+    Model::new().boards().preemptions(1).check(|| {
         let locks = words::<3>();
         let others = [1, 2].map(|n: usize| {
             let theirs = Arc::clone(&locks);
-            spawn(move || two(&theirs[n], &theirs[(n + 1) % 3]))
+            spawn(move || two_slowly(&theirs[n], &theirs[(n + 1) % 3]))
         });
-        two(&locks[0], &locks[1]);
+        two_slowly(&locks[0], &locks[1]);
         others.into_iter().for_each(|other| _ = other.join());
         assert!(locks.iter().all(Word::is_free));
     });
@@ -119,7 +129,7 @@ fn who_gives_back_before_it_asks_is_in_no_circle() {
 /// Whoever takes what it waited for is shown, for a moment, as waiting for what it holds.
 #[test]
 fn who_has_just_been_given_it_is_in_no_circle() {
-    Model::new().boards().preemptions(3).check(|| {
+    Model::new().boards().preemptions(1).check(|| {
         let locks = words::<1>();
         assert!(locks[0].take());
         let others = [(); 2].map(|()| {
