@@ -139,6 +139,8 @@ fn who_has_just_been_given_it_is_in_no_circle() {
                 locks[0].unlock();
             })
         });
+        // One of them is to wait by now.
+        loom::thread::yield_now();
         locks[0].unlock();
         others.into_iter().for_each(|other| other.join());
     });
