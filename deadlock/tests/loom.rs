@@ -126,26 +126,6 @@ fn who_gives_back_before_it_asks_is_in_no_circle() {
     });
 }
 
-/// Whoever takes what it waited for is shown, for a moment, as waiting for what it holds.
-#[test]
-fn who_has_just_been_given_it_is_in_no_circle() {
-    Model::new().boards().preemptions(1).check(|| {
-        let locks = words::<1>();
-        assert!(locks[0].take());
-        let others = [(); 2].map(|()| {
-            let locks = Arc::clone(&locks);
-            spawn(move || {
-                assert!(locks[0].lock());
-                locks[0].unlock();
-            })
-        });
-        // One of them is to wait by now.
-        loom::thread::yield_now();
-        locks[0].unlock();
-        others.into_iter().for_each(|other| other.join());
-    });
-}
-
 /// A wait for the same word as before, but by a thread that holds less than then: only its number tells.
 ///
 /// The thread of the first wait holds B, and gives it back between two waits for C. Meanwhile another thread
