@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futex::{Deadline, Spin, Wait, wait_until};
+use futex::{Deadline, Kind, Spin, Wait, wait_as};
 
 use crate::Broken;
 use crate::raw::{State, Words};
@@ -75,7 +75,7 @@ impl Words {
             if !now.has_sleepers() && !self.mark(now) {
                 continue;
             }
-            if wait_until(self.bed(), bell, deadline) == Wait::TimedOut {
+            if wait_as(Kind::Barrier, self.bed(), bell, deadline) == Wait::TimedOut {
                 return None;
             }
         }

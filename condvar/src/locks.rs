@@ -225,7 +225,7 @@ impl sealed::Lock for RawLock {
     #[inline]
     fn restore(&self, saved: Held) {
         match saved {
-            Held::Mine => drop(self.lock()),
+            Held::Mine => self.relock(),
             Held::Anonymously => RawLock::acquire(self),
         }
     }

@@ -57,7 +57,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::AtomicU32;
 use futex::cell::UnsafeCell;
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 
 use crate::gate::Gate;
 
@@ -299,7 +299,7 @@ impl Node {
 
     /// Sleeps while the node is `ASLEEP`.
     pub(crate) fn sleep(&self, deadline: Deadline) -> Wait {
-        futex::wait_until(&self.state, ASLEEP, deadline)
+        futex::wait_as(Kind::Condvar, &self.state, ASLEEP, deadline)
     }
 }
 

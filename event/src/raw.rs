@@ -40,7 +40,7 @@ use core::fmt;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use futex::atomic::AtomicU32;
-use futex::{Deadline, Spin, Wait};
+use futex::{Deadline, Kind, Spin, Wait};
 
 const SET: u32 = 1;
 const MARK: u32 = 1 << 31;
@@ -161,7 +161,7 @@ impl Word {
             }
             if now.is_marked() || self.mark(now) {
                 // Woken, or the word has changed: the look decides.
-                let end = futex::wait_until(&self.0, now.marked().0, deadline);
+                let end = futex::wait_as(Kind::Event, &self.0, now.marked().0, deadline);
                 if end == Wait::TimedOut {
                     return self.look().ends(arrived);
                 }

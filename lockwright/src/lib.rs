@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub use deadlock;
 pub use lock;
 
 #[cfg(feature = "barrier")]
@@ -20,6 +21,12 @@ pub use thread;
 #[cfg(feature = "timer")]
 pub use timer;
 
+/// Who waits on what: [`blocked`](threads::blocked) lists the threads that are asleep in a primitive of this
+/// workspace, and [`dump`](threads::dump) prints the list. From any thread, while all others are stuck.
+pub mod threads {
+    pub use deadlock::{Blocked, blocked, dump, dump_to};
+}
+
 /// What most programs use: `use lockwright::prelude::*`.
 ///
 /// The types, the traits one implements, the free functions about threads, and the errors whose names say
@@ -29,9 +36,10 @@ pub mod prelude {
     pub use barrier::Barrier;
     #[cfg(feature = "condvar")]
     pub use condvar::{Condition, Condvar};
+    pub use deadlock::{lock_all, try_lock_all};
     #[cfg(feature = "event")]
     pub use event::Event;
-    pub use lock::{Lock, LockGuard, RawLock};
+    pub use lock::{Deadlock, Lock, LockExt, LockGuard, RawLock};
     #[cfg(feature = "queue")]
     pub use queue::{LifoQueue, PriorityQueue, Queue, Shutdown, SimpleQueue};
     #[cfg(feature = "rlock")]

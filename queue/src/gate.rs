@@ -42,7 +42,7 @@
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::{AtomicU32, full_fence_after_rmw};
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 
 const WAITER: u32 = 1;
 const WAITERS: u32 = (1 << 29) - 1;
@@ -250,7 +250,7 @@ impl<M: Fn() -> bool> Place<'_, M> {
             self.woken = false;
             return Wait::Changed;
         }
-        let end = futex::wait_until(&self.gate.word, word, deadline);
+        let end = futex::wait_as(Kind::Queue, &self.gate.word, word, deadline);
         self.woken |= end != Wait::Changed;
         end
     }

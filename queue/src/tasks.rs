@@ -15,7 +15,7 @@
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use futex::atomic::{AtomicU32, AtomicU64, full_fence_after_rmw};
-use futex::{Deadline, Spin, Wait};
+use futex::{Deadline, Kind, Spin, Wait};
 
 use crate::TooManyDone;
 
@@ -121,7 +121,7 @@ impl Tasks {
             if all_done() {
                 return true;
             }
-            match futex::wait_until(&self.joins, joins, deadline) {
+            match futex::wait_as(Kind::Queue, &self.joins, joins, deadline) {
                 Wait::TimedOut => return all_done(),
                 Wait::Changed if deadline.has_passed() => return all_done(),
                 Wait::Changed | Wait::Woken => {}

@@ -58,7 +58,7 @@
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::{AtomicU32, full_fence_after_rmw};
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 
 /// No permit, and no debt.
 const ZERO: u32 = 1 << 26;
@@ -324,6 +324,6 @@ impl Words {
         if free(word) > 0 {
             return Wait::Changed;
         }
-        futex::wait_until(&self.permits, word, deadline)
+        futex::wait_as(Kind::Semaphore, &self.permits, word, deadline)
     }
 }

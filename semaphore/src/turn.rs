@@ -15,7 +15,7 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 
 use crate::raw::Words;
 
@@ -54,7 +54,7 @@ impl Words {
                 }
                 continue;
             }
-            let timed_out = match futex::wait_until(&self.turn, turn, deadline) {
+            let timed_out = match futex::wait_as(Kind::Semaphore, &self.turn, turn, deadline) {
                 Wait::TimedOut => true,
                 Wait::Changed => deadline.has_passed(),
                 Wait::Woken => false,

@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use futex::atomic::full_fence_after_rmw;
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 
 use crate::raw::{Place, Words};
 
@@ -121,7 +121,7 @@ impl Words {
             *place = Place::Waiter;
             return Wait::Changed;
         }
-        futex::wait_until(&self.waiting, waiting, deadline)
+        futex::wait_as(Kind::Semaphore, &self.waiting, waiting, deadline)
     }
 
     /// Wakes so many waiters that there is one for each permit, with those that are being woken. `false`

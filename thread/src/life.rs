@@ -34,7 +34,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::{AtomicU32, AtomicU64};
 use futex::thread::ThreadId;
-use futex::{Deadline, Spin, Wait};
+use futex::{Deadline, Kind, Spin, Wait};
 
 use crate::AlreadyStarted;
 
@@ -244,7 +244,7 @@ impl Life {
                 word |= mark;
             }
             // A time-out is looked at once more: the end may have come with it.
-            late = futex::wait_until(&self.word, word, deadline) == Wait::TimedOut;
+            late = futex::wait_as(Kind::Thread, &self.word, word, deadline) == Wait::TimedOut;
         }
     }
 

@@ -32,7 +32,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futex::atomic::AtomicU32;
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 use lock::Lock;
 
 use crate::task::Task;
@@ -135,7 +135,7 @@ impl Pool {
             // ORD pool.before-sleep: relaxed, under the lock (P1).
             let signal = self.signal.load(Relaxed);
             drop(crew);
-            let wait = futex::wait_until(&self.signal, signal, patience());
+            let wait = futex::wait_as(Kind::Timer, &self.signal, signal, patience());
             crew = self.crew.lock();
             if crew.claims > 0 {
                 crew.claims -= 1;

@@ -26,7 +26,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futex::atomic::{AtomicU32, full_fence_after_rmw};
-use futex::{Deadline, Wait};
+use futex::{Deadline, Kind, Wait};
 use lock::Lock;
 
 use crate::pool::Pool;
@@ -195,7 +195,7 @@ impl Scheduler {
 
     /// The driver's sleep.
     pub fn sleep(&self, alarm: u32, deadline: Deadline) -> Wait {
-        futex::wait_until(&self.alarm, alarm, deadline)
+        futex::wait_as(Kind::Timer, &self.alarm, alarm, deadline)
     }
 
     /// Runs a task that came from the pool, unless it was cancelled.

@@ -28,7 +28,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::{AtomicU32, AtomicU64};
 use futex::cell;
-use futex::{Deadline, Spin, Wait};
+use futex::{Deadline, Kind, Spin, Wait};
 
 use crate::Outcome;
 use crate::wheel::Key;
@@ -223,7 +223,7 @@ impl Task {
             if !self.announce(word) {
                 continue;
             }
-            if futex::wait_until(&self.word, word | WAITED, deadline) == Wait::TimedOut {
+            if futex::wait_as(Kind::Timer, &self.word, word | WAITED, deadline) == Wait::TimedOut {
                 return self.outcome();
             }
         }

@@ -47,24 +47,20 @@ pub fn current_id() -> ThreadId {
     ThreadId::from_u32(state::current_id()).expect("a model has a handful of threads")
 }
 
-pub(crate) fn sleeping(_address: usize, _timed: bool) {}
-
-/// Lets the other threads of the model go on.
-pub fn yield_now() {
-    loom::thread::yield_now();
-}
 /// The board of the thread with that id, in a model with boards.
 #[must_use]
 pub fn board(id: ThreadId) -> Option<Rc<Board>> {
     state::board(id.get())
+}
+
 /// The names of threads are not modelled.
 #[must_use]
 pub fn name(_id: ThreadId) -> Option<String> {
     None
+}
+
 /// Neither is what is only shown of them.
 #[must_use]
-pub fn sleepers() -> Vec<(ThreadId, Sleeping)> {
-    Vec::new()
 pub fn sleeping_now(_id: ThreadId) -> Option<Sleeping> {
     None
 }
@@ -82,6 +78,8 @@ pub struct Sleep {
     pub address: usize,
     /// Whether the sleep ends by itself.
     pub timed: bool,
+}
+
 /// See the same type outside the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sleeping {
@@ -91,4 +89,11 @@ pub struct Sleeping {
     pub kind: Kind,
     /// Since when.
     pub since: Instant,
+}
+
 pub(crate) fn sleeping(_address: usize, _timed: bool, _kind: Kind) {}
+
+/// Lets the other threads of the model go on.
+pub fn yield_now() {
+    loom::thread::yield_now();
+}
