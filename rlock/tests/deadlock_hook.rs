@@ -22,7 +22,6 @@ fn a_hook_decides() {
     in_time(|| {
         let (a, b, log) = (Lock::new(()), RLock::new(()), RLock::new(0));
         deadlock::name(&a, "a");
-        let log: &'static RLock<i32> = Box::leak(Box::new(log));
         deadlock::set_hook(move |report| {
             drop(log.lock()); // it may take locks itself
             REPORTS.lock().unwrap().push(report.clone());
@@ -53,8 +52,7 @@ fn a_hook_decides() {
 
         // The whole depth is taken again under live guards, which must not unwind: it is told, and waits. The
         // circle ends because the other thread's part of it is a raw lock, which this test releases.
-        let lock: &'static RawRLock = Box::leak(Box::new(RawRLock::new()));
-        let a: &'static Lock<()> = Box::leak(Box::new(Lock::new(())));
+        let (lock, a) = (&RawRLock::new(), &Lock::new(()));
         lock.acquire().unwrap();
         let saved = lock.release_save().unwrap();
         let own = a.lock();
