@@ -123,7 +123,9 @@ fn release_two(semaphore: &Semaphore, _: &Counter) -> usize {
 }
 
 fn release_twice(semaphore: &Semaphore, counter: &Counter) -> usize {
-    release(semaphore, counter) + release(semaphore, counter)
+    release(semaphore, counter);
+    loom::thread::yield_now(); // the first to wake may be gone before the next release
+    release(semaphore, counter)
 }
 
 /// Both permits, and back.
@@ -207,11 +209,19 @@ fn a_release_of_two_wakes_two() {
 
 #[test]
 fn two_releases_wake_two() {
+    let model = Model::new();
     both_ways(
-        Model::new().preemptions(1),
+        model.preemptions(1),
         0,
         0,
         &[release_twice, acquire, acquire],
+    );
+    // Both sleep before the first.
+    both_ways(
+        model.preemptions(0),
+        0,
+        0,
+        &[acquire, acquire, release_twice],
     );
 }
 
@@ -318,17 +328,20 @@ fn an_heir_may_time_out() {
     model.check(|| run(1, 1, &[twice, timed]));
 }
 
-/// One waiter becomes an heir, since its permit is taken from under its nose; the other sees a permit that
-/// is for heirs.
+/// The one that sleeps first becomes an heir, since its permit is taken from under its nose; the other sees
+/// a permit that is for heirs.
 #[test]
 fn the_last_heir_opens_the_semaphore() {
-    let model = Model::new().preemptions(1);
-    model.check(|| run(0, 0, &[release_take_release, acquire, acquire]));
+    let model = Model::new();
+    // Both sleep before the first release.
+    let model = model.preemptions(0);
+    model.check(|| run(0, 0, &[acquire, acquire, release_take_release]));
 }
 
 fn release_take_release(semaphore: &Semaphore, _: &Counter) -> usize {
     semaphore.release(1).unwrap();
     let taken = semaphore.try_acquire();
+    loom::thread::yield_now(); // the woken one looks, at the cost of no preemption
     semaphore.release(1 + u32::from(taken)).unwrap();
     0
 }
@@ -336,8 +349,29 @@ fn release_take_release(semaphore: &Semaphore, _: &Counter) -> usize {
 /// While an heir sleeps a newcomer is in debt, and what is released goes to pay it.
 #[test]
 fn a_debt_that_is_paid_wakes_the_heir() {
-    let model = Model::new().preemptions(1);
-    model.check(|| run(1, 1, &[twice, once, once]));
+    Model::new().preemptions(1).check(|| {
+        let semaphore = share(Semaphore::new(0));
+        let body = |semaphore: Arc<Semaphore>| {
+            semaphore.acquire();
+            semaphore.release(1).unwrap();
+        };
+        // One way of all leads to an heir that sleeps: it sleeps, and looks when its permit is gone again.
+        loom::stop_exploring();
+        let theirs = Arc::clone(&semaphore);
+        let heir = spawn(move || body(theirs));
+        loom::thread::yield_now();
+        semaphore.release(1).unwrap();
+        assert!(semaphore.try_acquire(), "the heir has not run yet");
+        loom::thread::yield_now();
+        loom::explore();
+
+        let theirs = Arc::clone(&semaphore);
+        let newcomer = spawn(move || body(theirs));
+        semaphore.release(1).unwrap();
+        heir.join();
+        newcomer.join();
+        is_as_new(&semaphore, 1);
+    });
 }
 
 #[test]
