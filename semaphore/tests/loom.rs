@@ -251,23 +251,33 @@ fn a_time_out_leaves_nothing_behind() {
     );
 }
 
-/// The first waiter is woken at the moment of its time-out, and finds the permit taken for a moment; the
-/// second sleeps, or is about to.
+/// The first waiter is woken at the moment of its time-out, and does not see the permit; the second sleeps.
 #[test]
 fn a_wake_that_a_time_out_swallowed_is_passed_on() {
-    let model = Model::new().one_times_out_at_once().preemptions(1);
-    model
-        .time_stands_still()
-        .check(|| run(0, 1, &[release_and_try, timed, once]));
-}
-
-fn release_and_try(semaphore: &Semaphore, _: &Counter) -> usize {
-    semaphore.release(1).unwrap();
-    if semaphore.try_acquire() {
-        loom::thread::yield_now(); // the others look while there is none, at the cost of no preemption
+    let model = Model::new().one_times_out_at_once().preemptions(2);
+    model.time_stands_still().check(|| {
+        let semaphore = share(Semaphore::new(0));
+        let theirs = Arc::clone(&semaphore);
+        let second = spawn(move || {
+            loom::thread::yield_now(); // the other first
+            theirs.acquire();
+            theirs.release(1).unwrap();
+        });
+        let theirs = Arc::clone(&semaphore);
+        let first = spawn(move || {
+            let taken = theirs.acquire_for(Duration::from_secs(1));
+            loom::stop_exploring(); // what happens from here on is the matter of other models
+            if taken {
+                theirs.release(1).unwrap();
+            }
+        });
+        loom::thread::yield_now();
+        loom::thread::yield_now();
         semaphore.release(1).unwrap();
-    }
-    0
+        first.join();
+        second.join();
+        is_as_new(&semaphore, 1);
+    });
 }
 
 /// It takes turns with one that never leaves two permits free at a time, until it finds one gone.
@@ -314,12 +324,37 @@ fn a_large_request_that_times_out_gives_back_what_it_had() {
     both_ways(model, 0, 1, &[add_and_release, two_timed, once]);
 }
 
+/// The first in line is woken at the moment of its time-out, and the second sleeps.
 #[test]
 fn one_that_leaves_the_line_passes_the_turn_on() {
-    let model = Model::new().one_times_out_at_once().preemptions(1);
-    model
-        .time_stands_still()
-        .check(|| run(1, 2, &[two, two_timed, release_and_two]));
+    let model = Model::new().one_times_out_at_once().preemptions(2);
+    model.time_stands_still().check(|| {
+        let semaphore = share(Semaphore::new(1));
+        loom::stop_exploring();
+        let theirs = Arc::clone(&semaphore);
+        let collecting = spawn(move || {
+            theirs.acquire_many(2).unwrap();
+            theirs.release(2).unwrap();
+        });
+        loom::thread::yield_now();
+        loom::explore();
+
+        let theirs = Arc::clone(&semaphore);
+        let first = spawn(move || {
+            let taken = theirs.acquire_many_for(2, Duration::from_secs(1));
+            loom::stop_exploring(); // what happens from here on is the matter of other models
+            if taken.unwrap() {
+                theirs.release(2).unwrap();
+            }
+        });
+        loom::thread::yield_now();
+        semaphore.release(1).unwrap();
+        semaphore.acquire_many(2).unwrap();
+        semaphore.release(2).unwrap();
+        collecting.join();
+        first.join();
+        is_as_new(&semaphore, 2);
+    });
 }
 
 #[test]
