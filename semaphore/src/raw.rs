@@ -32,8 +32,9 @@
 //! - **S2** A thread sleeps on `waiting` only while counted as a waiter and with an expected value that has no
 //!   orphan; on `permits` only while counted as an heir, and with an expected value that has no permit.
 //! - **S3** Whoever counts itself in, or takes a wake off, then looks at `permits`, with a full fence
-//!   between, before it sleeps or returns. Whoever makes permits available (gives some, pays a debt, is the
-//!   last heir) then looks at `waiting`, with a full fence between.
+//!   between, before it sleeps or returns. Whoever makes permits available (gives some, is the last heir)
+//!   then looks at `waiting`, with a full fence between. Whoever pays a debt makes one available at most, and
+//!   takes it itself, unless another has, or it is for heirs: then it wakes one.
 //! - **S4** *wakes* − *orphans* is at most the number of threads that a wake has reached and that have not
 //!   taken one off yet, plus those that a waker is just waking. If a wake reaches nobody the waker adds an
 //!   orphan, and then wakes again whoever fell asleep in between; afterwards nobody can fall asleep
@@ -135,13 +136,15 @@ impl Words {
         before.wrapping_sub(ZERO + 1) < HEIR - (ZERO + 1)
     }
 
-    /// Ends a debt. A permit that was released meanwhile went to pay it, and is there again.
+    /// Ends a debt. A permit that was released meanwhile went to pay it, and is there again: for the caller,
+    /// who looks next, or for an heir, who has to be told.
     pub(crate) fn pay(&self) {
-        // ORD sem.pay: relaxed; as a read-modify-write it carries on what releases published.
-        self.permits.fetch_add(1, Relaxed);
-        // ORD sem.look-paid ⇒ sem.enter: as sem.look-given.
-        full_fence_after_rmw();
-        self.wake_next();
+        // ORD sem.pay: relaxed; as a read-modify-write it carries on what releases published. No fence:
+        // the word that it changes says itself whether there are heirs.
+        let before = self.permits.fetch_add(1, Relaxed);
+        if before >= HEIR {
+            self.wake_next();
+        }
     }
 
     /// All of `count` permits, if they are there and nobody is an heir; or none.
