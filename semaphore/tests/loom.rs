@@ -363,22 +363,38 @@ fn an_heir_may_time_out() {
     model.check(|| run(1, 1, &[twice, timed]));
 }
 
-/// The one that sleeps first becomes an heir, since its permit is taken from under its nose; the other sees
-/// a permit that is for heirs.
-#[test]
-fn the_last_heir_opens_the_semaphore() {
-    let model = Model::new();
-    // Both sleep before the first release.
-    let model = model.preemptions(0);
-    model.check(|| run(0, 0, &[acquire, acquire, release_take_release]));
+/// A thread that acquires as an heir, asleep; one way of all that lead there. Exploring begins after it.
+fn an_heir_sleeps(
+    semaphore: &Arc<Semaphore>,
+    afterwards: fn(&Semaphore),
+) -> futex::model::JoinHandle<()> {
+    loom::stop_exploring();
+    let theirs = Arc::clone(semaphore);
+    let heir = spawn(move || {
+        theirs.acquire();
+        afterwards(&theirs);
+    });
+    loom::thread::yield_now();
+    semaphore.release(1).unwrap();
+    assert!(semaphore.try_acquire(), "the heir has not run yet");
+    loom::thread::yield_now();
+    loom::explore();
+    heir
 }
 
-fn release_take_release(semaphore: &Semaphore, _: &Counter) -> usize {
-    semaphore.release(1).unwrap();
-    let taken = semaphore.try_acquire();
-    loom::thread::yield_now(); // the woken one looks, at the cost of no preemption
-    semaphore.release(1 + u32::from(taken)).unwrap();
-    0
+/// The other sees permits that are for heirs, while the only one leaves with one of them.
+#[test]
+fn the_last_heir_opens_the_semaphore() {
+    Model::new().preemptions(1).check(|| {
+        let semaphore = share(Semaphore::new(0));
+        let heir = an_heir_sleeps(&semaphore, |_| ());
+        let theirs = Arc::clone(&semaphore);
+        let newcomer = spawn(move || theirs.acquire());
+        semaphore.release(2).unwrap();
+        heir.join();
+        newcomer.join();
+        is_as_new(&semaphore, 0);
+    });
 }
 
 /// While an heir sleeps a newcomer is in debt, and what is released goes to pay it.
@@ -386,22 +402,13 @@ fn release_take_release(semaphore: &Semaphore, _: &Counter) -> usize {
 fn a_debt_that_is_paid_wakes_the_heir() {
     Model::new().preemptions(1).check(|| {
         let semaphore = share(Semaphore::new(0));
-        let body = |semaphore: Arc<Semaphore>| {
-            semaphore.acquire();
-            semaphore.release(1).unwrap();
-        };
-        // One way of all leads to an heir that sleeps: it sleeps, and looks when its permit is gone again.
-        loom::stop_exploring();
+        let give_back: fn(&Semaphore) = |semaphore| semaphore.release(1).unwrap();
+        let heir = an_heir_sleeps(&semaphore, give_back);
         let theirs = Arc::clone(&semaphore);
-        let heir = spawn(move || body(theirs));
-        loom::thread::yield_now();
-        semaphore.release(1).unwrap();
-        assert!(semaphore.try_acquire(), "the heir has not run yet");
-        loom::thread::yield_now();
-        loom::explore();
-
-        let theirs = Arc::clone(&semaphore);
-        let newcomer = spawn(move || body(theirs));
+        let newcomer = spawn(move || {
+            theirs.acquire();
+            give_back(&theirs);
+        });
         semaphore.release(1).unwrap();
         heir.join();
         newcomer.join();
