@@ -16,9 +16,10 @@ use rlock::RawRLock;
 struct State {
     /// Nobody need wait any more.
     over: bool,
-    /// How many have begun to wait, and how many of those may return.
+    /// How many have begun to wait, how many of those may return, and how many have.
     tickets: usize,
     allowed: usize,
+    returned: usize,
     turn: usize,
 }
 
@@ -219,6 +220,8 @@ fn two_wait(notifies: &'static [usize]) {
             }
             stage.condvar.raw_wait(&stage.lock).unwrap();
             assert!(ticket <= stage.look().allowed, "out of turn");
+            stage.change(|state| state.returned += 1);
+            stage.ready.notify_one();
         });
         1
     }
@@ -240,6 +243,10 @@ fn two_wait(notifies: &'static [usize]) {
                     left -= now;
                     stage.change(|state| state.allowed = 2 - left);
                     assert_eq!(stage.condvar.notify(n), now);
+                    // Else main would allow all, and then the order would not show.
+                    while stage.look().returned < 2 - left {
+                        stage.ready.raw_wait(&stage.lock).unwrap();
+                    }
                 });
             }
             threads
