@@ -75,7 +75,7 @@ fn who_joins_sees_what_the_thread_did() {
 
 #[test]
 fn all_who_join_are_woken() {
-    Model::new().preemptions(1).check(|| {
+    Model::new().preemptions(0).check(|| {
         let (life, work) = (share(Life::new(false)), Work::new());
         life.start().unwrap();
         let joiners = [(); 2].map(|()| {
@@ -186,7 +186,7 @@ fn whoever_asks_who_it_is_waits_until_it_has_begun() {
 
 #[test]
 fn one_who_joins_and_one_who_asks_sleep_on_the_same_word() {
-    Model::new().preemptions(1).check(|| {
+    Model::new().preemptions(0).check(|| {
         let (life, work) = (share(Life::new(false)), Work::new());
         life.start().unwrap();
         let its = Arc::clone(&life);
