@@ -189,16 +189,18 @@ fn one_who_joins_and_one_who_asks_sleep_on_the_same_word() {
     Model::new().preemptions(0).check(|| {
         let (life, work) = (share(Life::new(false)), Work::new());
         life.start().unwrap();
-        let its = Arc::clone(&life);
-        let curious = spawn(move || its.ident());
+        // First in the queue, so a single wake would be its.
         let (its, done) = (Arc::clone(&life), Arc::clone(&work));
         let joiner = spawn(move || join(&its, &done));
+        let its = Arc::clone(&life);
+        let curious = spawn(move || its.ident());
         // Both can be asleep by then, without a preemption.
         loom::thread::yield_now();
         life.begin(current_id(), NATIVE);
+        // Before the end, which would wake everyone.
+        assert_eq!(curious.join(), Some(current_id()));
         work.do_it();
         life.end();
-        assert_eq!(curious.join(), Some(current_id()));
         joiner.join();
     });
 }
