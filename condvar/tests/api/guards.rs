@@ -9,7 +9,7 @@ use futex::thread::current_id;
 use lock::Lock;
 use lockwright_condvar::{Condvar, Outermost};
 use rlock::{RLock, RLockGuard};
-use testkit::{PATIENCE, in_time};
+use testkit::{PATIENCE, in_time, until};
 
 use crate::{elsewhere, until_waiting};
 
@@ -50,7 +50,7 @@ fn three_levels_are_given_up_and_taken_back() {
                 assert!(!lock.is_owned());
             });
             until_waiting(&condvar, 1);
-            assert!(!lock.is_locked());
+            until("it is given up", || !lock.is_locked());
             lock.lock().store(1, Relaxed);
             condvar.notify_all();
         });

@@ -8,7 +8,7 @@ use lock::{Lock, RawLock};
 use lock_api::RawMutex;
 use lockwright_condvar::{Condvar, NotOwner, Outcome};
 use rlock::RawRLock;
-use testkit::{PATIENCE, in_time};
+use testkit::{PATIENCE, in_time, until};
 
 use crate::{elsewhere, until_waiting};
 
@@ -92,7 +92,7 @@ fn three_levels_of_a_raw_lock_are_given_up_and_come_back() {
                 (0..3).for_each(|_| lock.release().unwrap());
             });
             until_waiting(&condvar, 1);
-            assert!(!lock.is_locked());
+            until("it is given up", || !lock.is_locked());
             assert!(condvar.notify_one());
         });
         assert!(!lock.is_locked());
