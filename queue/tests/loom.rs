@@ -137,13 +137,19 @@ fn put_then_get(queue: &Items, found: &mut Found) {
     get(queue, found);
 }
 
-fn try_put_and_get(queue: &Items, found: &mut Found) {
+fn put_two_slowly(queue: &Items, found: &mut Found) {
+    put(queue, found, 1);
+    loom::thread::yield_now();
+    put(queue, found, 2);
+}
+
+fn try_get_and_put(queue: &Items, found: &mut Found) {
+    if let Ok(item) = queue.try_get() {
+        found.got.push(item.number());
+    }
     match queue.try_put(Item::new(31)) {
         Ok(()) => {}
         Err(PutError::Full(item) | PutError::ShutDown(item)) => found.kept.push(item.number()),
-    }
-    if let Ok(item) = queue.try_get() {
-        found.got.push(item.number());
     }
 }
 
@@ -206,6 +212,15 @@ fn an_item_wakes_who_waits_for_it() {
     );
 }
 
+/// The second item finds a wake under way, or one that has just ended. (No preemptions, or the sleepers take
+/// turns for ever.)
+#[test]
+fn one_who_leaves_wakes_the_next() {
+    let model = Model::new().preemptions(0);
+    check(model, 2, 2, &[get_one, get_one, put_two]);
+    check(model, 2, 2, &[get_one, get_one, put_two_slowly]);
+}
+
 #[test]
 fn each_position_is_claimed_by_one() {
     check(Model::new().preemptions(2), 2, 2, &[put_one, put_another]);
@@ -216,16 +231,16 @@ fn each_position_is_claimed_by_one() {
 fn a_failed_try_leaves_nothing_behind() {
     check(
         Model::new().preemptions(2),
-        1,
         2,
-        &[try_put_and_get, put_one],
+        2,
+        &[try_get_and_put, put_one],
     );
 }
 
 #[test]
 fn a_time_out_passes_its_wake_on() {
     let model = Model::new().one_times_out_at_once().preemptions(1);
-    check(model, 2, 2, &[put_two, timed_get, get_one]);
+    check(model, 2, 2, &[timed_get, get_one, put_two]);
 }
 
 #[test]
@@ -297,24 +312,23 @@ fn join_returns_when_all_is_done_and_sees_it() {
 
 #[test]
 fn two_who_join_are_both_woken() {
-    Model::new().preemptions(1).check(|| {
+    Model::new().preemptions(0).check(|| {
         let queue = share(Items::new(2));
         queue.put(Item::new(1)).expect("there is room");
-        let joiner = |queue: &Arc<Items>| {
-            let queue = Arc::clone(queue);
-            spawn(move || queue.join())
-        };
-        let joiners = [joiner(&queue), joiner(&queue)];
-        queue.task_done().expect("one was put in");
-        joiners.map(|joiner| joiner.join());
+        let (theirs, workers) = (Arc::clone(&queue), Arc::clone(&queue));
+        let joiner = spawn(move || theirs.join());
+        let worker = spawn(move || workers.task_done().expect("one was put in"));
+        queue.join();
+        joiner.join();
+        worker.join();
     });
 }
 
 #[test]
-fn two_workers_finish_the_last_two_tasks() {
+fn the_last_two_of_three_tasks_are_waited_for() {
     Model::new().preemptions(1).check(|| {
-        let queue = share(Items::new(2));
-        for number in [1, 2] {
+        let queue = share(Items::new(3));
+        for number in [1, 2, 3] {
             queue.put(Item::new(number)).expect("there is room");
         }
         let work = Arc::new([0, 0].map(|n| Unguarded(UnsafeCell::new(n))));
@@ -322,13 +336,16 @@ fn two_workers_finish_the_last_two_tasks() {
             let (queue, work) = (Arc::clone(&queue), Arc::clone(&work));
             spawn(move || {
                 work[n].set(7);
-                queue.task_done().expect("two were put in");
+                queue.task_done().expect("three were put in");
             })
         };
         let workers = [worker(0), worker(1)];
+        queue.task_done().expect("three were put in");
         queue.join();
         assert_eq!((work[0].get(), work[1].get()), (7, 7));
-        workers.map(|worker| worker.join());
+        for worker in workers {
+            worker.join();
+        }
     });
 }
 

@@ -243,7 +243,7 @@ fn stress<K: Kind>(queue: K, putters: usize, getters: usize, items: u64) {
 }
 
 const ITEMS: u64 = match (cfg!(miri), cfg!(debug_assertions)) {
-    (true, _) => 200,
+    (true, _) => 48,
     (false, true) => 200_000,
     (false, false) => 1_000_000,
 };
@@ -342,7 +342,7 @@ fn shut_down_under_load(queue: Queue<Item>, how: Shutdown, random: &mut Random) 
 
 #[test]
 fn a_thousand_shutdowns_under_load_lose_nothing_and_leave_nobody_asleep() {
-    const ROUNDS: u64 = if cfg!(miri) { 6 } else { 1_000 };
+    const ROUNDS: u64 = if cfg!(miri) { 2 } else { 1_000 };
     let seed = seed();
     in_time_or_tell(
         move || format!("LOCKWRIGHT_SEED={seed}"),
