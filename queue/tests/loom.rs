@@ -147,13 +147,6 @@ fn try_get_and_put(queue: &Items, found: &mut Found) {
     }
 }
 
-fn timed_get(queue: &Items, found: &mut Found) {
-    match queue.get_for(Duration::from_secs(1)) {
-        Ok(item) => found.got.push(item.number()),
-        Err(error) => assert_eq!(error, GetError::Empty),
-    }
-}
-
 fn timed_put(queue: &Items, found: &mut Found) {
     match queue.put_for(Item::new(41), Duration::from_secs(1)) {
         Ok(()) => {}
@@ -228,12 +221,6 @@ fn a_failed_try_leaves_nothing_behind() {
         2,
         &[try_get_and_put, put_one],
     );
-}
-
-#[test]
-fn a_time_out_passes_its_wake_on() {
-    let model = Model::new().one_times_out_at_once().preemptions(1);
-    check(model, 2, 2, &[timed_get, get_one, put_two]);
 }
 
 #[test]
