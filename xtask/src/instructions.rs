@@ -51,19 +51,16 @@ const GATES: &[Gate] = &[
     gate("lock", "try_miss", 8.0).over_parking_lot(4.0),
     gate("rlock", "outer", 31.0).over_parking_lot(8.0),
     gate("rlock", "nested", 20.0).over_parking_lot(4.0),
-    gate("barrier", "alone", 40.0).over_parking_lot(4.0),
-    gate("event", "is_set", 6.0),
-    gate("event", "wait_set", 5.0),
-    gate("event", "set_clear", 40.0),
-    gate("semaphore", "pair", 14.0).over_parking_lot(4.0),
-    gate("semaphore", "try_hit", 20.0).over_parking_lot(4.0),
-    gate("semaphore", "try_miss", 10.0).over_parking_lot(4.0),
-    gate("semaphore", "pair", 20.0).over_parking_lot(4.0),
-    gate("semaphore", "try_hit", 24.0).over_parking_lot(4.0),
-    gate("semaphore", "try_miss", 12.0).over_parking_lot(4.0),
+    gate("barrier", "alone", 43.0).over_parking_lot(4.0),
+    gate("semaphore", "pair", 15.0).over_parking_lot(4.0),
+    gate("semaphore", "try_hit", 18.0).over_parking_lot(4.0),
+    gate("semaphore", "try_miss", 8.0).over_parking_lot(4.0),
+    gate("event", "is_set", 3.0),
+    gate("event", "wait_set", 6.0),
+    gate("event", "set_clear", 21.0),
     // Some of it is the allocator's and the clock's.
     gate("timer", "arm_cancel", 650.0),
-    gate("queue", "pair", 70.0),
+    gate("queue", "pair", 65.0),
 ];
 
 #[derive(clap::Args)]
