@@ -2,7 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -93,13 +96,15 @@ impl Held {
     }
 
     fn act(&self) {
-        assert!(!self.runs.swap(true, Relaxed), "two at a time");
+        // Whoever sees it sees the barrier as it is by now, too: looks at that are only promised to be fresh
+        // after something else has ordered them.
+        assert!(!self.runs.swap(true, AcqRel), "two at a time");
         until("it may end", || self.may_end.load(Relaxed));
         self.runs.store(false, Relaxed);
     }
 
     fn until_it_runs(&self) {
-        until("it runs", || self.runs.load(Relaxed));
+        until("it runs", || self.runs.load(Acquire));
     }
 }
 
@@ -115,7 +120,7 @@ fn a_time_out_while_it_runs_breaks_nothing() {
                 barrier.n_waiting() == 1 || barrier.is_broken()
             });
             let last = scope.spawn(|| barrier.wait());
-            until("it runs", || held.runs.load(Relaxed) || barrier.is_broken());
+            until("it runs", || held.runs.load(Acquire) || barrier.is_broken());
             // Longer than the time-out, not to let it happen, but to show that it does nothing.
             thread::sleep(2 * TIMEOUT);
             held.may_end.store(true, Relaxed);
