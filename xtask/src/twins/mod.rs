@@ -171,8 +171,11 @@ fn fate(
                 Err(error) => return Ok(Fate::DoesNotBuild(complaint(&format!("{error:#}")))),
             };
             let first = twin.caught_by.as_ref();
-            let first =
-                first.and_then(|name| baseline.names().find(|by| verdict::is_called(by, name)));
+            let of_crate = |by: &&str| verdict::is_of(by, noun(package));
+            let first = first.and_then(|name| {
+                let mut of_crate = baseline.names().filter(of_crate);
+                of_crate.find(|by| verdict::is_called(by, name))
+            });
             let hunt = baseline.hunt(&mirror.settings, &models, first, timeout)?;
             Ok(Fate::Hunted(hunt))
         },

@@ -24,6 +24,11 @@ pub(super) struct Tried<'a> {
     pub(super) elapsed: Duration,
 }
 
+/// Whether `by`, as in `lock::loom::takes_turns`, is a model of the crate called `noun`.
+pub(super) fn is_of(by: &str, noun: &str) -> bool {
+    by.split("::").next() == Some(noun)
+}
+
 /// Whether `by`, as in `lock::loom::takes_turns`, is the model called `name`.
 pub(super) fn is_called(by: &str, name: &str) -> bool {
     by.rsplit("::").next() == Some(name)
@@ -33,7 +38,8 @@ impl Tried<'_> {
     /// What is wrong, if anything is.
     pub(super) fn fault(&self) -> Option<String> {
         let expected = |by: &str| {
-            (self.twin.caught_by.as_ref()).is_none_or(|expected| is_called(by, expected))
+            (self.twin.caught_by.as_ref())
+                .is_none_or(|expected| is_of(by, self.noun) && is_called(by, expected))
         };
         let fault = match &self.fate {
             Fate::DoesNotApply(why) => why.clone(),
@@ -94,7 +100,7 @@ pub(super) fn unpaired<'a>(
     models: impl Iterator<Item = &'a str>,
 ) -> Vec<String> {
     let models: BTreeSet<&str> = models
-        .filter(|name| name.split("::").next() == Some(noun))
+        .filter(|name| is_of(name, noun))
         .filter_map(|name| name.rsplit("::").next())
         .collect();
     let expected: BTreeSet<&str> = twins
@@ -143,6 +149,12 @@ mod tests {
         assert!(is_fine("caught_by = \"m\"", Some("m"), &["n"]));
         assert!(!is_fine("caught_by = \"m\"", Some("n"), &[]));
         assert!(!is_fine("", None, &[]));
+    }
+
+    #[test]
+    fn a_model_of_another_crate_is_not_the_one_of_that_name() {
+        assert!(is_of("lock::loom::m", "lock"));
+        assert!(!is_of("rlock::loom::m", "lock"));
     }
 
     #[test]
