@@ -5,6 +5,7 @@ use core::panic::Location;
 use std::io::Write;
 use std::time::Instant;
 
+use futex::Kind;
 use futex::thread::{self, ThreadId};
 
 use crate::publication::{look, shown};
@@ -82,10 +83,13 @@ fn look_at(thread: ThreadId) -> Option<Blocked> {
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = called(self.thread, self.thread_name.as_deref());
-        write!(f, "{who} waits for {}", self.on)?;
-        if let Some(owner) = self.owner {
-            let owner = called(owner, self.owner_name.as_deref());
-            write!(f, " of {owner}")?;
+        let owner = self
+            .owner
+            .map(|owner| called(owner, self.owner_name.as_deref()));
+        match (owner, self.on.kind) {
+            (Some(thread), Kind::Thread) => write!(f, "{who} waits for the end of {thread}")?,
+            (Some(owner), _) => write!(f, "{who} waits for {} of {owner}", self.on)?,
+            (None, _) => write!(f, "{who} waits for {}", self.on)?,
         }
         if let Some(site) = self.site {
             write!(f, ", asked at {site}")?;

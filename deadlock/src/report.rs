@@ -35,7 +35,7 @@ pub struct Member {
     pub waited: Duration,
 }
 
-/// A lock, or what else has an owner.
+/// A lock, or what else has an owner: the end of a thread, which that thread counts as the holder of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Thing {
@@ -124,7 +124,7 @@ impl Report {
     #[must_use]
     pub fn to_dot(&self) -> String {
         let mut dot = String::from("digraph deadlock {\n");
-        for member in &self.members {
+        for (n, member) in self.members.iter().enumerate() {
             let (thread, wants) = (member.thread, &member.wants);
             let site = member.site.map_or(String::new(), |site| site.to_string());
             let quoted = |text: String| format!("{text:?}");
@@ -132,16 +132,32 @@ impl Report {
             dot += &format!(
                 "  w{:x} [shape=box, label={}];\n",
                 wants.address,
-                quoted(wants.to_string())
+                quoted(self.wanted_by(n))
             );
             let wanted = quoted(format!("wants {site}").trim_end().to_owned());
             dot += &format!("  t{thread} -> w{:x} [label={wanted}];\n", wants.address);
+            let held = match member.holds.kind {
+                Kind::Thread => "is up to",
+                _ => "held by",
+            };
             dot += &format!(
-                "  w{:x} -> t{thread} [label=\"held by\"];\n",
+                "  w{:x} -> t{thread} [label=\"{held}\"];\n",
                 member.holds.address
             );
         }
         dot + "}\n"
+    }
+
+    /// What the member with that number wants. The end of a thread is named by whose it is: the next one's.
+    fn wanted_by(&self, n: usize) -> String {
+        let wants = &self.members[n].wants;
+        match wants.kind {
+            Kind::Thread => {
+                let next = &self.members[(n + 1) % self.members.len()];
+                format!("the end of {}", next.called())
+            }
+            _ => wants.to_string(),
+        }
     }
 }
 
@@ -176,15 +192,22 @@ impl fmt::Display for Report {
             )?,
             several => write!(f, "deadlock: {} threads wait for each other", several.len())?,
         }
-        for member in &self.members {
-            write!(f, "\n  {} wants {}", member.called(), member.wants)?;
+        let last = self.members.len() - 1;
+        for (n, member) in self.members.iter().enumerate() {
+            write!(f, "\n  {} wants {}", member.called(), self.wanted_by(n))?;
             if let Some(site) = member.site {
                 write!(f, ", asked at {site}")?;
             }
             if !member.waited.is_zero() {
                 write!(f, " {:.1?} ago", member.waited)?;
             }
-            write!(f, "\n    and holds {}", member.holds)?;
+            match member.holds.kind {
+                Kind::Thread => {
+                    let before = &self.members[n.checked_sub(1).unwrap_or(last)];
+                    write!(f, "\n    and has not ended, as {} wants", before.called())?;
+                }
+                _ => write!(f, "\n    and holds {}", member.holds)?,
+            }
         }
         Ok(())
     }

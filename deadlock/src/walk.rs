@@ -25,6 +25,10 @@
 //! Only giving up ends it: a thread that finds the circle returns without what it asked for. If several
 //! closed it together, several may find it; each was right.
 //!
+//! The end of a thread is such a word too: its thread takes it when it begins and gives it back when it ends, once
+//! in its life, and whoever joins takes nothing at all. A join ends with that giving back and not otherwise, so
+//! (b) is plain there: it comes after e(i+1), which is a wait of that life, by (a).
+//!
 //! What is asked of those who publish: only a thread that an owner word names puts something else there. A
 //! thread that leaks a guard and exits leaves its id in the word, and the id may be another's by then. Whoever
 //! waits for that waits for ever all the same; the report may name the wrong thread.

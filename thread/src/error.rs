@@ -5,6 +5,7 @@ use core::fmt;
 use std::io;
 use std::sync::Arc;
 
+use deadlock::Deadlock;
 use lock::Lock;
 
 /// The error of changing what cannot change any more: the thread was started already.
@@ -43,6 +44,10 @@ pub enum JoinError {
     /// It was not made by this crate, so nobody here knows when it ends.
     #[error("joined a thread that was not made by this crate")]
     Dummy,
+    /// It waits, itself or through others, for what the calling thread holds, or for its end. Nothing changed:
+    /// give back what the thread holds, and join again.
+    #[error(transparent)]
+    Deadlock(#[from] Deadlock),
 }
 
 /// The panic that ended a thread. All who join the thread are given it.

@@ -55,6 +55,7 @@ extern "C" fn end_of_main() {
 /// assert!(!worker.is_alive());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn wait_for_non_daemons() {
     while let Some(thread) = registry::non_daemon() {
         thread.wait();

@@ -18,6 +18,7 @@ mod stack;
 mod typed;
 
 pub use builder::Builder;
+pub use deadlock::Deadlock;
 pub use error::{AlreadyStarted, JoinError, Panicked, StartError};
 pub use exit::wait_for_non_daemons;
 pub use futex::thread::ThreadId;

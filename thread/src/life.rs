@@ -14,6 +14,10 @@
 //! | `DAEMON` | the end of the program does not wait for it | never: it changes in `NEW` only, in an exchange of this word |
 //! | `JOINERS` | somebody sleeps until the end | may stand when nobody sleeps: a wake for nothing. It never lacks while somebody sleeps |
 //! | `CURIOUS` | somebody sleeps until the beginning | as `JOINERS` |
+//! | `SURE` | the system has a thread for it: it will begin | may be set late, when it runs already or has ended, or not at all by then |
+//!
+//! `owner` is the *owner word* of the end, for the deadlock detector: the thread's id while its end can still
+//! come, and 0 before and after.
 //!
 //! - **T1** A thread is started once: `NEW` → `STARTING` is a compare-exchange, and no other transition
 //!   leaves `NEW`.
@@ -21,6 +25,11 @@
 //!   the thread back as it was).
 //! - **T3** The idents are written before `RUNNING` is, and never again.
 //! - **T4** `ENDED` is the thread's last act: whoever sees it sees all that the thread did.
+//! - **T5** The thread itself writes `owner`, once when it begins and once before it ends, while it has the id.
+//! - **T6** Nothing leads back to `NEW` from `RUNNING`, or from `STARTING` with `SURE`. Whoever joins says that it
+//!   waits for the end (`life/join.rs`) only when it has seen one of these, so that such a wait ends with the
+//!   thread and in no other way. Were it said before, then a joiner on its way out of a start that was refused
+//!   would be taken for one that waits for the thread of the next start.
 //!
 //! No wake is lost. A sleeper sleeps on the word with its mark in it, which it set in a compare-exchange on a
 //! phase that it must wait out, so: if the phase changes before that exchange, the exchange fails and it looks
@@ -34,7 +43,10 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::{AtomicU32, AtomicU64};
 use futex::thread::ThreadId;
-use futex::{Deadline, Kind, Spin, Wait};
+
+mod join;
+
+pub use join::Joined;
 
 use crate::AlreadyStarted;
 
@@ -46,25 +58,15 @@ const ENDED: u32 = 3;
 const DAEMON: u32 = 1 << 2;
 const JOINERS: u32 = 1 << 3;
 const CURIOUS: u32 = 1 << 4;
+const SURE: u32 = 1 << 5;
 /// The next phase is the word and this.
 const ON: u32 = 1;
 const _: () = {
     assert!(NEW + ON == STARTING && STARTING + ON == RUNNING && RUNNING + ON == ENDED);
     assert!(ENDED == PHASE && PHASE & DAEMON == 0);
-    assert!((PHASE | DAEMON) & (JOINERS | CURIOUS) == 0 && JOINERS & CURIOUS == 0);
+    assert!((PHASE | DAEMON) & (JOINERS | CURIOUS | SURE) == 0);
+    assert!(JOINERS & CURIOUS == 0 && (JOINERS | CURIOUS) & SURE == 0);
 };
-
-/// How waiting for the end ended.
-#[must_use = "only `Ended` means that the thread has ended"]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Joined {
-    /// It has ended; what it did happened before this.
-    Ended,
-    /// The deadline came first.
-    TimedOut,
-    /// Nobody has started it, or the system refused.
-    NotStarted,
-}
 
 /// Where a thread is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub struct Life {
     ident: AtomicU32,
     /// The system's name for it, 0 = not known; as `ident`.
     native: AtomicU64,
+    /// The owner word of its end (T5).
+    owner: AtomicU32,
 }
 
 impl Life {
@@ -104,6 +108,7 @@ impl Life {
             word: AtomicU32::new(phase | if daemon { DAEMON } else { 0 }),
             ident: AtomicU32::new(0),
             native: AtomicU64::new(0),
+            owner: AtomicU32::new(0),
         }
     }
 
@@ -162,6 +167,17 @@ impl Life {
         self.wake(before & (JOINERS | CURIOUS));
     }
 
+    /// `SURE` set: the system has a thread for it. By the starter. Who sleeps until the beginning sleeps on:
+    /// it is sure to come.
+    pub fn be_sure(&self) {
+        // ORD life.begun: relaxed, it only saves the rest, and what was seen once stays
+        if self.word.load(Relaxed) & PHASE != STARTING {
+            return;
+        }
+        // ORD life.sure: relaxed, it publishes nothing: T6 is about this word alone
+        self.word.fetch_or(SURE, Relaxed);
+    }
+
     /// `STARTING` → `RUNNING`. By the thread, before anything else.
     pub fn begin(&self, ident: ThreadId, native: u64) {
         self.sign(ident, native);
@@ -171,8 +187,13 @@ impl Life {
         self.wake(before & CURIOUS);
     }
 
-    /// Writes the idents: by the thread itself, which has them once for all.
+    /// Writes the idents and `owner`: by the thread itself, which has them once for all.
     pub fn sign(&self, ident: ThreadId, native: u64) {
+        // ORD life.over: relaxed, the thread itself writes the end
+        if self.word.load(Relaxed) & PHASE != ENDED {
+            // ORD life.own: relaxed, the detector's fences order it before what the thread waits for
+            self.owner.store(ident.get(), Relaxed);
+        }
         // ORD life.native: relaxed, life.begin publishes it; else it may be seen late
         self.native.store(native, Relaxed);
         // ORD life.ident: relaxed, as life.native
@@ -181,6 +202,8 @@ impl Life {
 
     /// `RUNNING` → `ENDED`. By the thread, after everything else.
     pub fn end(&self) {
+        // ORD life.disown: relaxed, as life.own; for those who see the end, life.end publishes it
+        self.owner.store(0, Relaxed);
         // ORD life.end ⇒ life.look: all that the thread did (T4)
         let before = self.word.fetch_add(ON, Release);
         debug_assert_eq!(before & PHASE, RUNNING);
@@ -191,69 +214,6 @@ impl Life {
         if sleepers != 0 {
             futex::wake_all(&self.word);
         }
-    }
-
-    /// Sleeps until the thread has ended.
-    #[inline]
-    pub fn join(&self, deadline: Deadline) -> Joined {
-        match self.look() & PHASE {
-            ENDED => Joined::Ended,
-            NEW => Joined::NotStarted,
-            _ => self.join_slow(deadline),
-        }
-    }
-
-    #[cold]
-    fn join_slow(&self, deadline: Deadline) -> Joined {
-        let mut spin = Spin::watching();
-        let alone = deadline == Deadline::NEVER;
-        while self.look() & PHASE != ENDED && !deadline.has_passed() && spin.turn(alone) {}
-        let phase = self.sleep_while(
-            |phase| phase == STARTING || phase == RUNNING,
-            JOINERS,
-            deadline,
-        );
-        match phase {
-            Some(ENDED) => Joined::Ended,
-            Some(_) => Joined::NotStarted,
-            None => Joined::TimedOut,
-        }
-    }
-
-    /// Sleeps while the phase is one of `these`, with `mark` set. The phase after them, or `None` if
-    /// the deadline came first.
-    fn sleep_while(
-        &self,
-        these: impl Fn(u32) -> bool,
-        mark: u32,
-        deadline: Deadline,
-    ) -> Option<u32> {
-        let mut late = false;
-        loop {
-            let mut word = self.look();
-            if !these(word & PHASE) {
-                return Some(word & PHASE);
-            }
-            if late || deadline.has_passed() {
-                return None;
-            }
-            if word & mark == 0 {
-                if !self.mark(word, mark) {
-                    continue;
-                }
-                word |= mark;
-            }
-            // A time-out is looked at once more: the end may have come with it.
-            late = futex::wait_as(Kind::Thread, &self.word, word, deadline) == Wait::TimedOut;
-        }
-    }
-
-    /// The same phase, with `mark`: if it is still `word`.
-    fn mark(&self, word: u32, mark: u32) -> bool {
-        // ORD life.mark: relaxed, it publishes nothing, and the word is looked at again
-        self.word
-            .compare_exchange(word, word | mark, Relaxed, Relaxed)
-            .is_ok()
     }
 
     /// The thread's id, sleeping until it has begun if it was started; `None` if it was not.
@@ -274,12 +234,6 @@ impl Life {
     pub fn ident_if_known(&self) -> Option<ThreadId> {
         // ORD life.read-ident: relaxed, as life.read-native
         ThreadId::from_u32(self.ident.load(Relaxed))
-    }
-
-    /// A thread begins some 10 µs after it was started: too soon after to be worth the starter's wait
-    /// in each start, so whoever asks waits.
-    fn after_beginning(&self) {
-        let _ = self.sleep_while(|phase| phase == STARTING, CURIOUS, Deadline::NEVER);
     }
 
     /// Where it is.
@@ -306,6 +260,7 @@ impl fmt::Debug for Life {
             .field("daemon", &self.is_daemon())
             .field("ident", &self.ident)
             .field("native", &self.native)
+            .field("owner", &self.owner)
             .finish()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use deadlock::Asking;
 use futex::Deadline;
 use futex::thread::{ThreadId, current_id};
 use lock::Lock;
@@ -45,6 +46,10 @@ struct Inner {
 /// reference to the same thread; two are equal if they are that.
 #[derive(Clone)]
 pub struct ThreadRef(Arc<Inner>);
+
+fn asking() -> Asking {
+    Asking::for_a(deadlock::Kind::Thread)
+}
 
 impl ThreadRef {
     fn new(kind: Kind, life: Life, name: String) -> ThreadRef {
@@ -111,7 +116,9 @@ impl ThreadRef {
         self.0.life.start()?;
         registry::enter(self);
         let started = exit::register().and_then(|()| self.spawn());
-        if started.is_err() {
+        if started.is_ok() {
+            self.0.life.be_sure();
+        } else {
             registry::leave(self);
             self.0.life.refuse();
         }
@@ -135,8 +142,11 @@ impl ThreadRef {
 
     /// All that the thread does, but for its last act, which is [`leave`](Self::leave).
     fn live(self) {
+        // First, so that it is given back last: what is given back as thread-locals are dropped in the
+        // reverse order of first use would be another's while the end is still to come.
+        let ident = current_id();
         here::occupy(self.clone());
-        self.0.life.begin(current_id(), os::native_id());
+        self.0.life.begin(ident, os::native_id());
         let job = self.0.job.lock().take().expect("started once (T1)");
         if let Err(payload) = job() {
             let panic = self
@@ -166,10 +176,12 @@ impl ThreadRef {
     /// # Errors
     ///
     /// [`JoinError::Panicked`] if a panic ended it; [`NotStarted`](JoinError::NotStarted),
-    /// [`Itself`](JoinError::Itself) and [`Dummy`](JoinError::Dummy) instead of waiting for ever.
+    /// [`Itself`](JoinError::Itself), [`Dummy`](JoinError::Dummy) and [`Deadlock`](JoinError::Deadlock) instead
+    /// of waiting for ever.
     #[inline]
+    #[track_caller]
     pub fn join(&self) -> Result<(), JoinError> {
-        self.join_with(|| Deadline::NEVER)
+        self.join_with(|| None)
     }
 
     /// [`join`](Self::join) that gives up after `timeout`; one too long for the clock never does. It sleeps
@@ -177,24 +189,25 @@ impl ThreadRef {
     ///
     /// # Errors
     ///
-    /// As [`join`](Self::join), and [`JoinError::TimedOut`].
+    /// As [`join`](Self::join), but never a deadlock; and [`JoinError::TimedOut`].
     #[inline]
     pub fn join_for(&self, timeout: Duration) -> Result<(), JoinError> {
-        self.join_with(|| Deadline::after(timeout))
+        self.join_with(|| Some(Deadline::after(timeout)))
     }
 
     /// [`join`](Self::join) that gives up at `deadline`. One in the past only looks.
     ///
     /// # Errors
     ///
-    /// As [`join`](Self::join), and [`JoinError::TimedOut`].
+    /// As [`join`](Self::join), but never a deadlock; and [`JoinError::TimedOut`].
     #[inline]
     pub fn join_until(&self, deadline: Instant) -> Result<(), JoinError> {
-        self.join_with(|| Deadline::from(deadline))
+        self.join_with(|| Some(Deadline::from(deadline)))
     }
 
     #[inline]
-    fn join_with(&self, deadline: impl FnOnce() -> Deadline) -> Result<(), JoinError> {
+    #[track_caller]
+    fn join_with(&self, deadline: impl FnOnce() -> Option<Deadline>) -> Result<(), JoinError> {
         if self.0.life.phase() != Phase::Ended {
             self.sleep_until_end(deadline())?;
         }
@@ -209,23 +222,29 @@ impl ThreadRef {
     }
 
     #[cold]
-    fn sleep_until_end(&self, deadline: Deadline) -> Result<(), JoinError> {
+    #[track_caller]
+    fn sleep_until_end(&self, deadline: Option<Deadline>) -> Result<(), JoinError> {
         if here::is(self) {
             return Err(JoinError::Itself);
         }
         if self.0.kind == Kind::Dummy {
             return Err(JoinError::Dummy);
         }
-        match self.0.life.join(deadline) {
+        let joined = match deadline {
+            Some(deadline) => self.0.life.join(deadline),
+            None => self.0.life.join_seen(asking().checked())?,
+        };
+        match joined {
             Joined::Ended => Ok(()),
             Joined::TimedOut => Err(JoinError::TimedOut),
             Joined::NotStarted => Err(JoinError::NotStarted),
         }
     }
 
-    /// Waits for its end, whoever it is.
+    /// Waits for its end, whoever it is, and whatever it waits for: that is only told.
+    #[track_caller]
     pub(crate) fn wait(&self) {
-        let _ = self.0.life.join(Deadline::NEVER);
+        let _ = self.0.life.join_seen(asking().without_unwinding());
     }
 
     /// Whether it was started and has not ended. Exact in the thread itself and for whoever started or

@@ -81,6 +81,7 @@ impl<T> Thread<T> {
     /// # Errors
     ///
     /// As [`ThreadRef::join`].
+    #[track_caller]
     pub fn into_result(self) -> Result<T, JoinError> {
         self.thread.join()?;
         let place = Arc::into_inner(self.result).expect("the job has dropped its part");
@@ -98,8 +99,10 @@ impl<T: Clone> Thread<T> {
     /// # Errors
     ///
     /// As [`ThreadRef::join`].
+    #[track_caller]
     pub fn join(&self) -> Result<T, JoinError> {
-        self.thread.join().map(|()| self.result())
+        self.thread.join()?;
+        Ok(self.result())
     }
 
     /// [`join`](Self::join) that gives up after `timeout`.

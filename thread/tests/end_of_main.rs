@@ -12,8 +12,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use lock::{Lock, LockExt};
 use lockwright_thread::{
-    Thread, active_count, current, enumerate, main_thread, start_new_thread, wait_for_non_daemons,
+    Thread, active_count, current, enumerate, get_ident, main_thread, start_new_thread,
+    wait_for_non_daemons,
 };
 
 const STORY: &str = "LOCKWRIGHT_STORY";
@@ -77,6 +79,12 @@ const STORIES: &[Story] = &[
         exit_by_hand,
         5,
         "main waits\nthread exits\n",
+    ),
+    (
+        "the_end_of_main_and_a_thread_that_wants_its_lock",
+        wants_mains_lock,
+        0,
+        "main ends\nthread is told\n",
     ),
     (
         "a_program_without_threads_just_ends",
@@ -246,6 +254,24 @@ fn exit_by_hand() {
     });
     say("main waits");
     wait_for_non_daemons();
+}
+
+static OF_MAIN: Lock<()> = Lock::new(());
+
+fn wants_mains_lock() {
+    std::mem::forget(OF_MAIN.lock());
+    start(false, || {
+        let awaited = || {
+            let mut all = deadlock::blocked().into_iter();
+            all.any(|blocked| blocked.owner == Some(get_ident()))
+        };
+        while !awaited() {
+            sleep(Duration::from_millis(1));
+        }
+        let told = OF_MAIN.lock_checked().is_err();
+        say(if told { "thread is told" } else { "it has it" });
+    });
+    say("main ends");
 }
 
 fn nothing() {

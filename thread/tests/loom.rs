@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadlock::{Asking, Kind, waiting};
 use futex::Deadline;
+use futex::atomic::{AtomicU32, Ordering::Relaxed};
 use futex::model::{JoinHandle, Model, share, spawn};
 use futex::thread::{ThreadId, current_id};
 use lockwright_thread::life::{Joined, Life, Phase};
@@ -222,6 +224,114 @@ fn a_refused_start_lets_all_go_who_wait() {
             life.start(),
             Ok(true),
             "it is a daemon still, and can be started"
+        );
+    });
+}
+
+/// A lock that names its owner, as plain as can be: what is looked at is who is told of which circle.
+#[derive(Debug)]
+struct Word(AtomicU32);
+
+impl Word {
+    /// Held by the calling thread.
+    fn held() -> Arc<Word> {
+        share(Word(AtomicU32::new(current_id().get())))
+    }
+
+    /// Waits until it is given back; `false` if that would be a deadlock.
+    fn wait(&self) -> bool {
+        let wait = || {
+            loop {
+                match self.0.load(Relaxed) {
+                    0 => return,
+                    owner => _ = futex::wait(&self.0, owner),
+                }
+            }
+        };
+        waiting(&self.0, Asking::for_a(Kind::Lock).checked(), wait).is_ok()
+    }
+
+    fn give_back(&self) {
+        self.0.store(0, Relaxed);
+        futex::wake_all(&self.0);
+    }
+}
+
+fn join_checked(life: &Life) -> Result<Joined, deadlock::Deadlock> {
+    life.join_seen(Asking::for_a(Kind::Thread).checked())
+}
+
+#[test]
+fn of_one_who_joins_and_one_who_wants_its_lock_one_is_told() {
+    Model::new().boards().preemptions(2).check(|| {
+        let (life, lock) = (share(Life::new(false)), Word::held());
+        life.start().unwrap();
+        life.be_sure();
+        let (its, wanted) = (Arc::clone(&life), Arc::clone(&lock));
+        let thread = spawn(move || {
+            its.begin(current_id(), NATIVE);
+            let told = !wanted.wait();
+            its.end();
+            told
+        });
+        let told = match join_checked(&life) {
+            Ok(joined) => {
+                assert_eq!(joined, Joined::Ended);
+                false
+            }
+            Err(_) => true,
+        };
+        lock.give_back();
+        assert!(thread.join() || told);
+        assert_eq!(life.join(Deadline::NEVER), Joined::Ended);
+    });
+}
+
+/// The thread has ended, and whoever has its id then wants the joiner's lock.
+#[test]
+fn who_has_the_id_of_one_that_has_ended_is_not_who_is_joined() {
+    Model::new().boards().preemptions(2).check(|| {
+        let (life, lock) = (share(Life::new(false)), Word::held());
+        life.start().unwrap();
+        life.be_sure();
+        let (its, wanted) = (Arc::clone(&life), Arc::clone(&lock));
+        let thread = spawn(move || {
+            its.begin(current_id(), NATIVE);
+            its.end();
+            assert!(wanted.wait(), "nobody waits for what it does now");
+        });
+        assert_eq!(join_checked(&life).expect("no circle"), Joined::Ended);
+        lock.give_back();
+        thread.join();
+    });
+}
+
+/// One who joined a start that was refused, and has not said yet that it waits no more, is not one who joins
+/// the thread of the next start.
+#[test]
+fn a_join_that_ends_with_a_refusal_is_in_no_circle() {
+    Model::new().boards().preemptions(2).check(|| {
+        let life = share(Life::new(false));
+        life.start().unwrap();
+        let lock = share(Word(AtomicU32::new(0)));
+        let (its, own) = (Arc::clone(&life), Arc::clone(&lock));
+        let joiner = spawn(move || {
+            own.0.store(current_id().get(), Relaxed);
+            let joined = join_checked(&its);
+            own.give_back();
+            joined.ok()
+        });
+        loom::thread::yield_now();
+        life.refuse();
+        life.start().unwrap();
+        life.be_sure();
+        life.begin(current_id(), NATIVE);
+        let told = lock.0.load(Relaxed) != 0 && !lock.wait();
+        life.end();
+        let joined = joiner.join();
+        assert!(
+            !(told && joined == Some(Joined::NotStarted)),
+            "told of a joiner that was on its way out"
         );
     });
 }

@@ -1,6 +1,7 @@
 //! What thread objects promise: one property to a test, named for it.
 #![cfg(not(loom))]
 
+mod circles;
 mod current;
 mod join;
 mod names;
