@@ -21,11 +21,7 @@ pub use thread;
 #[cfg(feature = "timer")]
 pub use timer;
 
-/// Who waits on what: [`blocked`](threads::blocked) lists the threads that are asleep in a primitive of this
-/// workspace, and [`dump`](threads::dump) prints the list. From any thread, while all others are stuck.
-pub mod threads {
-    pub use deadlock::{Blocked, blocked, dump, dump_to};
-}
+pub mod threads;
 
 /// What most programs use: `use lockwright::prelude::*`.
 ///
