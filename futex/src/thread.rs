@@ -21,12 +21,19 @@
 //!
 //! # Fork
 //!
-//! The child keeps the ids of the parent's other threads, which do not run in it, as never given
-//! back. If one of them was being issued or given back at the moment of the fork, the child cannot
-//! issue any more and waits for ever; the thread that forked keeps the id it has. As after any fork
-//! of a threaded process, call `exec`, or take no lock for the first time in new threads.
+//! The child's one thread keeps the id that the forking thread had. The ids of the parent's other threads,
+//! which do not run in it, name nobody there any more ([`Slot::is_live`] is `false`) and are not issued again:
+//! what those threads held stays held, in nobody's name. New threads of the child get ids as usual (on Unix,
+//! if the child was made by the C library's `fork`; not by `vfork` or `clone`, and not in a signal handler).
+//!
+//! So in the child locks work that no other thread of the parent was using at the moment of the fork. A lock that
+//! one of them held is never released; one that it was just taking or giving up, or waited for, may be in the
+//! midst of a hand-over to it. As after any fork of a threaded process: call `exec`, or use only what was the
+//! forking thread's own.
 
 mod exit;
+#[cfg(all(unix, not(miri)))]
+mod fork;
 mod name;
 mod registry;
 
@@ -115,6 +122,8 @@ fn first_use() -> ThreadId {
         CURRENT.set(id.get());
         return id;
     }
+    #[cfg(all(unix, not(miri)))]
+    fork::watch();
     let id = registry::issue();
     // Before arming: that may allocate, and the allocator may ask who is calling.
     CURRENT.set(id.get());
@@ -308,6 +317,13 @@ impl Slot {
             .store(core::ptr::null_mut(), Ordering::Relaxed);
         self.name.clear();
         self.turn();
+    }
+
+    /// In the child of a fork: its thread reads nobody's board, and nobody else is left to read.
+    #[cfg(all(unix, not(miri)))]
+    fn unread(&self) {
+        // ORD slot.unread: relaxed, there is one thread
+        self.board.readers.store(0, Ordering::Relaxed);
     }
 
     /// The thread that has the slot falls asleep. Dropping the guard shows what was shown before,

@@ -5,7 +5,7 @@ use core::fmt;
 /// The error of `try_put`, `put_for` and `put_until`: the item was not stored, and comes back.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PutError<T> {
-    /// There was no room for it, now or until the deadline.
+    /// There was no room for it, or no memory, now or until the deadline.
     #[error("the queue is full")]
     Full(T),
     /// The queue has been shut down.

@@ -11,6 +11,11 @@ impl<T> Heap<T> {
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
+
+    /// Where the items are kept: for its capacity.
+    pub(crate) fn items(&mut self) -> &mut Vec<T> {
+        &mut self.0
+    }
 }
 
 const fn parent(child: usize) -> usize {

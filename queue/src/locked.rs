@@ -25,6 +25,9 @@ use crate::{GetError, PutError, Shutdown};
 pub(crate) trait Items {
     type Item;
     fn empty() -> Self;
+    /// Makes room for one more; `false` if there are items and no memory for another. (If there are none nobody
+    /// could ever make room by taking one out: then it ends the program, as std's collections do.)
+    fn make_room(&mut self) -> bool;
     fn add(&mut self, item: Self::Item);
     fn take(&mut self) -> Option<Self::Item>;
     fn count(&self) -> usize;
@@ -100,7 +103,7 @@ impl<I: Items> Store for Locked<I> {
             return Err(PutError::ShutDown(item));
         }
         let len = inner.items.count();
-        if len >= self.limit {
+        if len >= self.limit || !inner.items.make_room() {
             return Err(PutError::Full(item));
         }
         inner.items.add(item);
@@ -141,7 +144,8 @@ impl<I: Items> Store for Locked<I> {
     }
 
     fn has_room(&self) -> bool {
-        self.inner.lock().items.count() < self.limit
+        let mut inner = self.inner.lock();
+        inner.items.count() < self.limit && inner.items.make_room()
     }
 
     fn has_items(&self) -> bool {
@@ -191,10 +195,24 @@ impl<I: Items> Store for Locked<I> {
     }
 }
 
+/// Of what std's collections reserve, by doubling.
+macro_rules! room_for_one {
+    ($items:expr) => {{
+        let items = $items;
+        if items.is_empty() {
+            items.reserve(1);
+        }
+        items.len() < items.capacity() || items.try_reserve(1).is_ok()
+    }};
+}
+
 impl<T> Items for VecDeque<T> {
     type Item = T;
     fn empty() -> Self {
         VecDeque::new()
+    }
+    fn make_room(&mut self) -> bool {
+        room_for_one!(self)
     }
     fn add(&mut self, item: T) {
         self.push_back(item);
@@ -212,6 +230,9 @@ impl<T> Items for Vec<T> {
     fn empty() -> Self {
         Vec::new()
     }
+    fn make_room(&mut self) -> bool {
+        room_for_one!(self)
+    }
     fn add(&mut self, item: T) {
         self.push(item);
     }
@@ -227,6 +248,9 @@ impl<T: Ord> Items for Heap<T> {
     type Item = T;
     fn empty() -> Self {
         Heap::new()
+    }
+    fn make_room(&mut self) -> bool {
+        room_for_one!(self.items())
     }
     fn add(&mut self, item: T) {
         self.push(item);

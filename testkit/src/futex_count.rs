@@ -9,6 +9,7 @@
 //! The count is a plain thread-local without a destructor: one addition beside a system call.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 thread_local! {
     static WAITS: Cell<u64> = const { Cell::new(0) };
@@ -44,6 +45,14 @@ impl Calls {
     }
 }
 
+/// The waits of the whole process whose deadline was on the system's clock, which can be set.
+#[must_use]
+pub fn waits_by_the_systems_clock() -> u64 {
+    BY_SYSTEM_CLOCK.load(Relaxed)
+}
+
+static BY_SYSTEM_CLOCK: AtomicU64 = AtomicU64::new(0);
+
 /// Whether calls are counted on this platform.
 pub const COUNTED: bool = cfg!(all(
     target_os = "linux",
@@ -59,7 +68,7 @@ pub const COUNTED: bool = cfg!(all(
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
 mod interpose {
-    use super::{OTHERS, WAITS};
+    use super::{BY_SYSTEM_CLOCK, OTHERS, Relaxed, WAITS};
     use libc::c_long;
 
     /// libc's `syscall`. It is declared variadic, but its callers pass integers in registers and
@@ -82,6 +91,9 @@ mod interpose {
         a6: c_long,
     ) -> c_long {
         if n == libc::SYS_futex {
+            if (a2 as i32) & libc::FUTEX_CLOCK_REALTIME != 0 {
+                BY_SYSTEM_CLOCK.fetch_add(1, Relaxed);
+            }
             match (a2 as i32) & libc::FUTEX_CMD_MASK {
                 libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET => WAITS.set(WAITS.get() + 1),
                 _ => OTHERS.set(OTHERS.get() + 1),

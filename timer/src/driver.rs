@@ -2,8 +2,9 @@
 //!
 //! All are started when they are first needed, and none keeps the process alive: it ends when `main` returns.
 
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::io;
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,26 +35,55 @@ pub(crate) fn shared() -> &'static Shared {
     &SHARED
 }
 
+/// Whether there is a driver.
+static DRIVEN: AtomicU32 = AtomicU32::new(NOT_YET);
+const NOT_YET: u32 = 0;
+const YES: u32 = 1;
+/// This is the child of a fork: the driver is the parent's, and may have had the scheduler's lock.
+const LEFT_BEHIND: u32 = 2;
+
 /// The scheduler, with a driver.
 #[inline]
 pub(crate) fn driven() -> io::Result<&'static Shared> {
-    static DRIVEN: OnceLock<()> = OnceLock::new();
-    #[cold]
-    fn begin() -> io::Result<()> {
-        static BEGINNING: Mutex<()> = Mutex::new(());
-        let _one = BEGINNING.lock().unwrap_or_else(PoisonError::into_inner);
-        if DRIVEN.get().is_none() {
-            let driver = thread::Builder::new().name("timer-driver".to_owned());
-            driver.spawn(|| shared().drive())?;
-            DRIVEN.get_or_init(|| ());
-        }
-        Ok(())
-    }
-    if DRIVEN.get().is_none() {
+    // ORD driver.driven: relaxed, the scheduler is published by its own once.
+    if DRIVEN.load(Relaxed) != YES {
         begin()?;
     }
     Ok(shared())
 }
+
+#[cold]
+fn begin() -> io::Result<()> {
+    static BEGINNING: Mutex<()> = Mutex::new(());
+    // ORD driver.left-behind: relaxed, the child of a fork has one thread when it is stored.
+    if DRIVEN.load(Relaxed) == LEFT_BEHIND {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let _one = BEGINNING.lock().unwrap_or_else(PoisonError::into_inner);
+    // ORD driver.look: relaxed, under the mutex.
+    if DRIVEN.load(Relaxed) == NOT_YET {
+        watch_forks();
+        let driver = thread::Builder::new().name("timer-driver".to_owned());
+        driver.spawn(|| shared().drive())?;
+        // ORD driver.begun: relaxed, as driver.driven.
+        DRIVEN.store(YES, Relaxed);
+    }
+    Ok(())
+}
+
+#[cfg(all(unix, not(miri)))]
+fn watch_forks() {
+    extern "C" fn in_child() {
+        // ORD driver.forked: relaxed, there is one thread.
+        DRIVEN.store(LEFT_BEHIND, Relaxed);
+    }
+    // SAFETY: the handler lives as long as the program, and only stores a number. Should there be no memory for
+    // it, timers started in a child of this process do not run; nothing else depends on it.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+#[cfg(not(all(unix, not(miri))))]
+fn watch_forks() {}
 
 impl Shared {
     /// The moment: nanoseconds since the scheduler was made.

@@ -47,7 +47,8 @@ pub enum StartError {
     /// An interval whose period is zero would never let anything else run.
     #[error("the interval's period is zero")]
     ZeroPeriod,
-    /// The system gives no thread to the driver of all timers, which is not running yet.
+    /// The system gives no thread to the driver of all timers, which is not running yet; or this is the child of
+    /// a fork, in which the driver does not run ([`Unsupported`](io::ErrorKind::Unsupported)).
     #[error("no thread for the timers' driver: {0}")]
     NoThread(io::ErrorKind),
 }

@@ -8,7 +8,8 @@
 //!
 //! - R1: an id is at most `ISSUED` only if its chunk is set: the chunk is set first.
 //! - R2: a chunk, once set, is neither moved nor freed.
-//! - R3: an id is in the free list exactly if it is at most `ISSUED` and no thread has it.
+//! - R3: an id is in the free list exactly if it is at most `ISSUED` and no thread has it, except those whose
+//!   threads a fork left behind (`fork.rs`, F2).
 //!
 //! Free ids are reused first in, first out. Taking the lowest would keep ids no smaller, since a new
 //! one is only made when none is free; and an id that rests longer leaves more time to see that a
@@ -35,7 +36,7 @@ static CHUNKS: [AtomicPtr<Slot>; CHUNK_COUNT] =
 static ISSUED: AtomicU32 = AtomicU32::new(0);
 static FREE: Mutex<FreeList> = Mutex::new(FreeList { head: 0, tail: 0 });
 
-struct FreeList {
+pub(super) struct FreeList {
     head: u32,
     tail: u32,
 }
@@ -92,7 +93,19 @@ pub(super) fn give_back(id: ThreadId) {
     free.push(id);
 }
 
-fn lock() -> MutexGuard<'static, FreeList> {
+/// In the child of a fork, under the mutex: of all threads that have an id, `me` is left.
+#[cfg(all(unix, not(miri)))]
+pub(super) fn only_one_is_left(me: Option<ThreadId>) {
+    for id in (1..=issued()).filter_map(ThreadId::from_u32) {
+        let slot = find_issued(id);
+        slot.unread();
+        if slot.is_live() && Some(id) != me {
+            slot.end();
+        }
+    }
+}
+
+pub(super) fn lock() -> MutexGuard<'static, FreeList> {
     FREE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

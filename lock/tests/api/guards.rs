@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
+use std::time::Duration;
 
 use futex::thread::current_id;
 use lock_api::RawMutex;
@@ -256,5 +257,36 @@ fn it_may_be_locked_in_thread_local_destructors() {
             .into_iter()
             .for_each(|thread| thread.join().unwrap());
         assert_eq!(*LEFT.lock(), THREADS);
+    });
+}
+
+#[test]
+fn a_guard_that_is_forgotten_locks_for_ever_also_when_its_thread_has_ended() {
+    in_time(|| {
+        let lock = Lock::new(1);
+        let owner = thread::scope(|scope| {
+            let forgets = scope.spawn(|| {
+                std::mem::forget(lock.lock());
+                current_id()
+            });
+            forgets.join().unwrap()
+        });
+        assert_eq!(raw(&lock).owner(), Some(owner), "as it was");
+        let denied = || {
+            assert!(lock.try_lock().is_none());
+            assert!(lock.try_lock_for(Duration::from_millis(1)).is_none());
+        };
+        denied();
+        // Also to threads that may have got the same id.
+        for _ in 0..100 {
+            thread::scope(|scope| scope.spawn(denied).join().unwrap());
+        }
+        // Whoever knows that nobody holds it can still release it, and a sleeper goes on.
+        thread::scope(|scope| {
+            let waiter = asleep(scope, raw(&lock), || *lock.lock());
+            assert_eq!(raw(&lock).release(), Ok(()));
+            assert_eq!(waiter.join().unwrap(), 1);
+        });
+        assert!(is_as_new(raw(&lock)));
     });
 }
