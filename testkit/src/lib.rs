@@ -4,9 +4,13 @@
 //! - [`asleep`] starts a thread and returns when it sleeps in a primitive, so that no test need guess
 //!   by sleeping itself.
 //! - [`Random`] and [`seed`]: stress that can be repeated.
+//! - [`Trial`]: a deadlock that must be told soon.
+//! - [`starved`]: how long a thread had no CPU, for tests with a limit of time.
 //! - [`futex_count`]: how many futex calls a thread has made.
 
 pub mod futex_count;
+mod starved;
+mod trial;
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -15,6 +19,9 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use futex::thread::{ThreadId, capacity, current_id, slot};
+
+pub use starved::starved;
+pub use trial::{SOON, Trial};
 
 /// How long a test waits for what must happen; Miri is slow.
 pub const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 60 });

@@ -96,6 +96,12 @@ fn threads_are_shown_by_name() {
     });
 }
 
+/// Whether that address is in the memory of the lock.
+fn holds(lock: &Either, address: usize) -> bool {
+    let start = core::ptr::from_ref(lock).addr();
+    (start..start + size_of::<Either>()).contains(&address)
+}
+
 /// Each thread has locks of its own, and is never shown on another's.
 #[test]
 fn nobody_is_shown_on_what_it_was_never_on() {
@@ -129,14 +135,61 @@ fn nobody_is_shown_on_what_it_was_never_on() {
                     else {
                         continue;
                     };
-                    let pair = pairs[n / 2].as_ptr_range();
-                    let pair = pair.start.addr()..pair.end.addr();
-                    assert!(pair.contains(&shown.on.address), "{shown}");
+                    let pair = &pairs[n / 2];
+                    let which = pair.iter().find(|lock| holds(lock, shown.on.address));
+                    let kind = match which.unwrap_or_else(|| panic!("not on its own: {shown}")) {
+                        Either::Lock(_) => Kind::Lock,
+                        Either::RLock(_) => Kind::RLock,
+                    };
+                    assert!(shown.on.kind == kind && !shown.timed, "{shown}");
                     if let Some(owner) = shown.owner {
                         let partner = ids[n ^ 1].load(Ordering::Relaxed);
                         assert!(owner.get() == partner || owner == shown.thread, "{shown}");
                     }
                     seen += 1;
+                }
+            }
+            over.store(true, Ordering::Relaxed);
+            println!("{seen} waits in {LOOKS} looks");
+        });
+    });
+}
+
+/// Threads come and go, and their ids are used again: whoever has an id is shown on the locks of that id only.
+#[test]
+fn nobody_is_shown_on_what_one_with_its_id_was_never_on() {
+    in_time(|| {
+        const AT_A_TIME: usize = if cfg!(miri) { 4 } else { 32 };
+        const LOOKS: usize = if cfg!(miri) { 20 } else { 10_000 };
+        const IDS: usize = 4096;
+        // Two ids to a lock.
+        let locks: Vec<Either> = mixed(IDS / 2);
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..AT_A_TIME {
+                let (locks, over) = (&locks, &over);
+                scope.spawn(move || {
+                    while !over.load(Ordering::Relaxed) {
+                        let short_lived = || {
+                            let lock = &locks[current_id().get() as usize / 2];
+                            for _ in 0..20 {
+                                let _held = lock.lock();
+                                thread::yield_now();
+                            }
+                        };
+                        thread::scope(|inner| _ = inner.spawn(short_lived));
+                    }
+                });
+            }
+            let mut seen = 0;
+            for _ in 0..LOOKS {
+                for shown in blocked() {
+                    let offset = shown.on.address.wrapping_sub(locks.as_ptr().addr());
+                    if offset < size_of_val(&locks[..]) {
+                        let id = shown.thread.get() as usize;
+                        assert_eq!(offset / size_of::<Either>(), id / 2, "{shown}");
+                        seen += 1;
+                    }
                 }
             }
             over.store(true, Ordering::Relaxed);

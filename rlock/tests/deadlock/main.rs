@@ -1,5 +1,9 @@
 //! Programs that deadlock and are told so, and programs that look as if they did and are left alone. They are
-//! here because this crate sees locks, reentrant locks and the detector.
+//! here because this crate sees locks, reentrant locks and the detector; those with joins are in
+//! `thread/tests/api/circles.rs`, and innocent ones with all the primitives in `lockwright/tests/innocent.rs`.
+//!
+//! Of the guilty there are 29 here and 6 there, each told within 100 ms of the last one's asking
+//! (`testkit::Trial` says how that is measured); of the innocent 24 here, 5 and 11 there.
 #![cfg(not(loom))]
 
 mod all;
@@ -9,7 +13,7 @@ mod innocent;
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread::{Scope, ScopedJoinHandle};
 
 use deadlock::{Asking, Deadlock, Kind};
 use futex::thread::current_id;
@@ -58,27 +62,6 @@ fn mixed(n: usize) -> Vec<Either> {
         _ => Either::RLock(RLock::new(0)),
     };
     (0..n).map(pick).collect()
-}
-
-/// As many threads as locks, each with its own, ask for the next one's at once; how many are told. Those who
-/// are not get what they asked for, after those who are have given way.
-fn ring(locks: &[Either]) -> usize {
-    let all_hold_one = Barrier::new(locks.len());
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..locks.len())
-            .map(|n| {
-                let all_hold_one = &all_hold_one;
-                scope.spawn(move || {
-                    let _own = locks[n].lock_checked().expect("nobody waits yet");
-                    all_hold_one.wait();
-                    locks[(n + 1) % locks.len()].lock_checked().err()
-                })
-            })
-            .collect();
-        let told = threads.into_iter().filter_map(|t| t.join().unwrap());
-        told.inspect(|told| assert_eq!(told.report().members().len(), locks.len()))
-            .count()
-    })
 }
 
 /// A thread that can be waited for, as by a `Thread` object: the word names it until it ends.
