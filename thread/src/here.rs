@@ -1,6 +1,6 @@
 //! The calling thread's object.
 
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 
 use futex::thread::{ThreadId, current_id};
 
@@ -8,19 +8,30 @@ use crate::object::ThreadRef;
 use crate::{os, registry, run};
 
 thread_local! {
-    static HERE: Here = const { Here(OnceCell::new()) };
+    static HERE: Here = const {
+        Here {
+            thread: OnceCell::new(),
+            running: Cell::new(false),
+        }
+    };
 }
 
 /// Ends the life of its thread when the thread drops it.
 ///
 /// A thread of ours uses it before anything else, and thread-local destructors run in the reverse order
 /// of first use: so what the other destructors do is still a part of that life.
-struct Here(OnceCell<ThreadRef>);
+struct Here {
+    thread: OnceCell<ThreadRef>,
+    /// One of ours has not come to the end of what it runs. If it is torn down all the same it has called
+    /// `exit`: the process ends, and it with that, not before. Nobody may think that it returned.
+    running: Cell<bool>,
+}
 
 impl Drop for Here {
     fn drop(&mut self) {
-        if let Some(thread) = self.0.take()
+        if let Some(thread) = self.thread.take()
             && !thread.is_main()
+            && !self.running.get()
         {
             thread.leave();
         }
@@ -29,7 +40,15 @@ impl Drop for Here {
 
 /// The calling thread is `thread`, from here to its end.
 pub(crate) fn occupy(thread: ThreadRef) {
-    HERE.with(|here| here.0.set(thread).expect("a new thread"));
+    HERE.with(|here| {
+        here.thread.set(thread).expect("a new thread");
+        here.running.set(true);
+    });
+}
+
+/// What the calling thread was to run has returned, or panicked.
+pub(crate) fn has_run() {
+    HERE.with(|here| here.running.set(false));
 }
 
 /// The object of the calling thread.
@@ -48,7 +67,7 @@ pub(crate) fn occupy(thread: ThreadRef) {
 /// ```
 #[must_use]
 pub fn current() -> ThreadRef {
-    HERE.try_with(|here| here.0.get_or_init(foreign).clone())
+    HERE.try_with(|here| here.thread.get_or_init(foreign).clone())
         // It is being torn down: nobody will be told when it ends.
         .unwrap_or_else(|_| {
             if os::is_main() {
@@ -77,7 +96,7 @@ fn main_here() -> ThreadRef {
 
 /// Whether the calling thread is a daemon, as far as that can be told without making a dummy of it.
 pub(crate) fn is_daemon() -> bool {
-    HERE.try_with(|here| here.0.get().map(|thread| thread.is_daemon()))
+    HERE.try_with(|here| here.thread.get().map(|thread| thread.is_daemon()))
         .ok()
         .flatten()
         .unwrap_or_else(|| {
@@ -91,7 +110,7 @@ pub(crate) fn is_daemon() -> bool {
 
 /// Whether `thread` is the calling one.
 pub(crate) fn is(thread: &ThreadRef) -> bool {
-    let known = HERE.try_with(|here| here.0.get().map(|here| here == thread));
+    let known = HERE.try_with(|here| here.thread.get().map(|here| here == thread));
     match known {
         Ok(Some(known)) => known,
         // It never asked, or is being torn down.

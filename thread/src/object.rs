@@ -155,6 +155,7 @@ impl ThreadRef {
                 .get_or_init(|| Panicked::new(self.name(), payload));
             hook::call(&self, panic);
         }
+        here::has_run();
     }
 
     /// The thread's last act, when its thread-locals are gone.

@@ -74,6 +74,13 @@ const STORIES: &[Story] = &[
         4,
         "thread exits\n",
     ),
+    #[cfg(unix)]
+    (
+        "who_joins_a_thread_that_exits_does_not_come_back",
+        joins_one_that_exits,
+        7,
+        "thread exits\n",
+    ),
     (
         "waiting_by_hand_lets_a_thread_exit",
         exit_by_hand,
@@ -244,6 +251,23 @@ fn exit_in_thread() {
         exit(4);
     });
     let _ = stays.join();
+}
+
+/// In `exit` the C library drops the thread's thread-locals, and then runs what was registered.
+#[cfg(unix)]
+fn joins_one_that_exits() {
+    /// Time for who joins to come back, if it does.
+    extern "C" fn linger() {
+        sleep(Duration::from_millis(50));
+    }
+    // SAFETY: it lives as long as the program, and does not unwind.
+    assert_eq!(unsafe { libc::atexit(linger) }, 0);
+    let exits = start(false, || {
+        say("thread exits");
+        exit(7);
+    });
+    let joined = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(exits.join())));
+    say(&format!("it came back: {joined:?}"));
 }
 
 fn exit_by_hand() {

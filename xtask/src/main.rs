@@ -18,6 +18,7 @@ mod ordering;
 mod run;
 mod selftest;
 mod shard;
+mod soak;
 mod tidy;
 mod tsan;
 mod twins;
@@ -55,6 +56,8 @@ enum Check {
     Ordering(ordering::Options),
     /// Breaks the logic in each listed way and expects a model to fail.
     Twins(twins::Options),
+    /// All primitives together under random load, with faults, for some minutes.
+    Soak(soak::Options),
     /// Instructions per uncontended lock and unlock, counted by callgrind, against parking_lot's.
     Instructions(instructions::Options),
 }
@@ -80,6 +83,7 @@ fn run_check(check: Check) -> anyhow::Result<()> {
         Check::Cross(options) => cross::check(&workspace, &options),
         Check::Ordering(options) => ordering::check(&workspace, &options),
         Check::Twins(options) => twins::check(&workspace, &options),
+        Check::Soak(options) => soak::check(&workspace, &options),
         Check::Instructions(options) => instructions::check(&workspace, &options),
     }
 }

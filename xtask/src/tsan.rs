@@ -51,7 +51,7 @@ fn instrumented(action: &str, target: &Path) -> Command {
         .args(["-Zbuild-std", "--target", TARGET, "--target-dir"])
         .arg(target)
         .env("RUSTFLAGS", run::flags("RUSTFLAGS", "-Zsanitizer=thread"))
-        // Cargo names the race by the test's exit code; the report is in its output.
-        .env("TSAN_OPTIONS", "halt_on_error=1");
+        // Cargo names the race by the test's exit code; the report is in its output. Some tests fork.
+        .env("TSAN_OPTIONS", "halt_on_error=1 die_after_fork=0");
     command
 }
