@@ -1,7 +1,7 @@
 //! The way of a thread that did not get through a gate at once: look for a while, then sleep.
 
 use core::hint;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futex::{Deadline, Spin, Wait};
 
@@ -20,8 +20,11 @@ pub(crate) struct Visit<May, Attempt, More> {
     pub(crate) more: More,
 }
 
-/// The turns of `Spin::watching` that do not yield.
-const LOOKS: u32 = 4;
+/// Looks before the first yield, where looking has been of use of late (benches/results/, 2026-11-25: with 4
+/// and 20 of them, 1.8 and 0.14 µs an item of four pairs at a capacity of 1), and at least. Threads on one CPU
+/// look in vain.
+const LOOKS: u32 = 16;
+const LEAST_LOOKS: u32 = 2;
 /// A yield that took so long gave the CPU to a thread that had other things to do. Sleepers get it back sooner
 /// than those who yield, so the next visits sleep instead. (With other programs at work on both CPUs, a queue of
 /// capacity 1 whose threads yield takes milliseconds per item, one whose threads sleep 0.2.)
@@ -69,7 +72,7 @@ impl Gate {
         }
     }
 
-    /// Looks for a while. If others sleep, only one thread at a time goes on to yield: it watches for them.
+    /// Looks for a while, then yields for a while.
     fn look<R, May, Attempt, More>(&self, visit: &mut Visit<May, Attempt, More>) -> Option<R>
     where
         May: Fn() -> bool,
@@ -83,10 +86,10 @@ impl Gate {
             attempt,
             more,
         } = visit;
-        let mut spin = Spin::watching();
-        let (mut watch, mut turns, mut yielding) = (None, 0, None);
+        let mut spin = Spin::passing((LOOKS >> self.in_vain()).max(LEAST_LOOKS));
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let may_yield = *deadline == Deadline::NEVER && !self.is_busy();
+        let mut watch = None;
         let result = loop {
             watch = watch.or_else(|| self.watch(&*more));
             // A shutdown is worth an attempt too.
@@ -96,21 +99,19 @@ impl Gate {
                     break result;
                 }
             }
-            if turns == LOOKS {
-                yielding = Some(Instant::now());
-            }
-            if !spin.turn(may_yield && (watch.is_some() || self.waiting() == 0)) {
+            if !spin.turn(may_yield) {
                 break None;
             }
             for _ in 0..core::mem::take(patience) {
                 hint::spin_loop();
             }
-            turns += 1;
-            if let Some(watch) = &mut watch {
-                watch.yielded = turns > LOOKS;
-            }
         };
-        if turns > LOOKS && yielding.is_some_and(|since| since.elapsed() > LONG_YIELD) {
+        let yielded = spin.yielded_for();
+        if let Some(watch) = &mut watch {
+            watch.yielded = yielded.is_some();
+        }
+        self.looked(yielded.is_some());
+        if yielded.is_some_and(|time| time > LONG_YIELD) {
             self.set_busy(BUSY_VISITS);
         }
         result
