@@ -1,6 +1,5 @@
 //! One shape for threads that are started and joined, so that both are measured by the same body.
 
-
 /// A library that makes threads.
 pub trait ThreadPeer: Send + Sync + 'static {
     /// A started thread.
