@@ -9,7 +9,7 @@
 //! |---|---|---|---|
 //! | `word` | null: waits for nothing that has an owner | its thread → the address of an owner word | yes: the walk reads twice |
 //! | | an address: the thread is between asking for it and going on with it or without it | its thread → null | yes, as above; but who has counted itself in `readers` before it reads may follow it |
-//! | `episode` | the number of the wait | its thread → one more, before each publication | yes; read before and after `word`, it says whose `word` that was |
+//! | `episode` | the number of the wait | its thread → one more, before each publication | yes; not for who is counted and has found `word` set (P4) |
 //! | `readers` | how many threads read `word` and what it points to; the top bit: its thread waits for them | readers ± 1; its thread, the bit | no |
 //!
 //! - **P1** While `word` is set its thread does nothing but acquire what is published: it gives nothing back
@@ -19,8 +19,11 @@
 //! - **P3** What `word` points to stays where it is until its thread has withdrawn it *and* found `readers`
 //!   at 0. A reader counts itself, executes a full fence and then reads `word`; the thread sets `word` to
 //!   null, executes a full fence and then reads `readers`. So a reader that the thread does not see finds null.
-//! - **P4** A reader that finds the same `episode` before and after has read the `word` of that episode: the
-//!   number is written after the `word` before is withdrawn and before the next is published.
+//! - **P4** A reader that has counted itself and finds `word` set finds the `episode` of that `word`: no older one, for
+//!   that number was written before `word` was published; and no newer, for its thread begins another only after
+//!   P3, when the reader has gone.
+//! - **P5** What is only shown (`kind`, `site`, `since`) is read without being counted: after it, the reader looks at
+//!   `episode` again. They are written after the number, so if one of them is newer, the number is.
 
 use core::marker::PhantomData;
 use core::ops::Deref;
@@ -71,9 +74,11 @@ impl<'a, B: Deref<Target = Board>> Published<'a, B> {
         }
         // ORD deadlock.count: relaxed, as deadlock.own.
         let episode = board.episode.load(Relaxed).wrapping_add(1);
-        // ORD deadlock.begin ⇒ deadlock.episode: that what was published before is withdrawn (P4).
-        board.episode.store(episode, Release);
-        // ORD deadlock.site: relaxed, deadlock.publish publishes it.
+        // ORD deadlock.begin: relaxed, deadlock.publish and the fence publish it.
+        board.episode.store(episode, Relaxed);
+        // ORD deadlock.begin-fence ⇒ deadlock.show-fence: the number, to whoever sees what follows (P5).
+        fence(Release);
+        // ORD deadlock.site: relaxed, the fence before it and deadlock.publish order it.
         board.site.store(ptr::from_ref(site).cast_mut(), Relaxed);
         // ORD deadlock.kind: relaxed, as deadlock.site.
         board.kind.store(kind.get(), Relaxed);
@@ -136,8 +141,6 @@ pub(crate) fn look(board: &impl Deref<Target = Board>) -> Option<Edge> {
         return None;
     }
     let _pinned = Pinned::new(board);
-    // ORD deadlock.episode ⇒ deadlock.begin: that what was published before is withdrawn (P4).
-    let episode = board.episode.load(Acquire);
     // ORD deadlock.follow ⇒ deadlock.publish: the episode, and all that the thread did before.
     let word = board.word.load(Acquire);
     if word.is_null() {
@@ -148,9 +151,9 @@ pub(crate) fn look(board: &impl Deref<Target = Board>) -> Option<Edge> {
     let owner = unsafe { &*word };
     // ORD deadlock.owner: relaxed, the second look decides on the strength of deadlock.follow.
     let owner = owner.load(Relaxed);
-    // ORD deadlock.same: relaxed, deadlock.follow orders it.
-    let same = board.episode.load(Relaxed) == episode;
-    same.then_some(Edge {
+    // ORD deadlock.episode: relaxed, it is that of the word that was just read (P4).
+    let episode = board.episode.load(Relaxed);
+    Some(Edge {
         episode,
         word: word.addr(),
         owner,
@@ -196,7 +199,7 @@ pub(crate) fn shown(board: &impl Deref<Target = Board>, episode: u32) -> Option<
     let kind = Kind::from_u32(board.kind.load(Relaxed));
     // ORD deadlock.show-since: relaxed, as deadlock.show-site.
     let since = board.since.load(Relaxed);
-    // ORD deadlock.show-fence ⇒ deadlock.begin: if one of these is newer, so is the episode.
+    // ORD deadlock.show-fence ⇒ deadlock.begin-fence: if one of these is newer, so is the episode (P5).
     fence(Acquire);
     // ORD deadlock.show-episode: relaxed, the fence orders it.
     let same = board.episode.load(Relaxed) == episode;

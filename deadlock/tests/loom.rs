@@ -9,7 +9,7 @@ use futex::atomic::AtomicU32;
 use futex::atomic::Ordering::{Acquire, Relaxed, Release};
 use futex::model::{Model, free, share, spawn};
 use futex::thread::current_id;
-use lockwright_deadlock::{Asking, Kind, waiting};
+use lockwright_deadlock::{Asking, Deadlock, Kind, waiting};
 
 const FREE: u32 = 0;
 
@@ -47,7 +47,11 @@ impl Word {
 
     /// Whether it came to waiting.
     fn waiting(&self, wait: impl FnOnce()) -> bool {
-        waiting(&self.0, Asking::for_a(Kind::Lock).checked(), wait).is_ok()
+        self.asking(Kind::Lock, wait).is_ok()
+    }
+
+    fn asking(&self, kind: Kind, wait: impl FnOnce()) -> Result<(), Deadlock> {
+        waiting(&self.0, Asking::for_a(kind).checked(), wait)
     }
 
     fn is_free(&self) -> bool {
@@ -122,6 +126,51 @@ fn who_gives_back_before_it_asks_is_in_no_circle() {
             theirs[0].unlock();
         });
         assert_eq!(two(&locks[0], &locks[1]), 0);
+        other.join();
+    });
+}
+
+/// Whoever takes what it waited for is shown, for a moment, as waiting for what it holds. Nobody sleeps here: the
+/// word is given to the one that waits for it as if another had held it.
+#[test]
+fn who_has_just_been_given_it_is_in_no_circle() {
+    Model::new().boards().preemptions(3).check(|| {
+        let locks = words::<1>();
+        locks[0].0.store(999, Relaxed);
+        let theirs = Arc::clone(&locks);
+        let other = spawn(move || {
+            assert!(theirs[0].waiting(|| {
+                theirs[0].0.store(current_id().get(), Relaxed);
+                loom::thread::yield_now();
+            }));
+            theirs[0].unlock();
+        });
+        loom::thread::yield_now();
+        assert!(locks[0].waiting(|| ()), "the other goes on");
+        other.join();
+    });
+}
+
+/// Both are told; the one goes on to wait for something else while the other writes its report.
+#[test]
+fn a_report_shows_nothing_of_a_later_wait() {
+    Model::new().boards().preemptions(2).check(|| {
+        let locks = words::<2>();
+        assert!(locks[0].take());
+        let theirs = Arc::clone(&locks);
+        let other = spawn(move || {
+            assert!(theirs[1].take());
+            // It sleeps, as it were, until the circle was found, and gives way.
+            drop(theirs[0].asking(Kind::Lock, || loom::thread::yield_now()));
+            theirs[1].unlock();
+            drop(theirs[0].asking(Kind::Timer, || ()));
+        });
+        loom::thread::yield_now();
+        if let Err(told) = locks[1].asking(Kind::Lock, || ()) {
+            for member in told.report().members() {
+                assert_ne!(member.wants.kind, Kind::Timer, "shown of another wait");
+            }
+        }
         other.join();
     });
 }

@@ -3,7 +3,7 @@
 //! to an id, because a thread finds its own slot at once and every other by its id.
 
 use core::panic::Location;
-use core::sync::atomic::{AtomicPtr as PlainPtr, AtomicU32 as PlainU32, AtomicU64 as PlainU64};
+use core::sync::atomic::{AtomicPtr as PlainPtr, AtomicU64 as PlainU64};
 
 use crate::atomic::{AtomicPtr, AtomicU32};
 
@@ -18,12 +18,12 @@ pub struct Board {
     pub episode: AtomicU32,
     /// How many threads are just reading `word` and what it points to.
     pub readers: AtomicU32,
-    /// Where the thread asked, of what kind that is, and since when: only shown, so the model does not
-    /// watch these.
+    /// Of what kind that is: a [`Kind`](crate::Kind). It is only shown, as the two after it; the model watches this
+    /// one for the three.
+    pub kind: AtomicU32,
+    /// Where the thread asked.
     pub site: PlainPtr<Location<'static>>,
-    /// A [`Kind`](crate::Kind).
-    pub kind: PlainU32,
-    /// A [`moment`](crate::thread::moment).
+    /// Since when it waits: a [`moment`](crate::thread::moment).
     pub since: PlainU64,
 }
 
@@ -35,8 +35,8 @@ impl Board {
             word: AtomicPtr::new(core::ptr::null_mut()),
             episode: AtomicU32::new(0),
             readers: AtomicU32::new(0),
+            kind: AtomicU32::new(0),
             site: PlainPtr::new(core::ptr::null_mut()),
-            kind: PlainU32::new(0),
             since: PlainU64::new(0),
         }
     }
