@@ -51,7 +51,7 @@ pub(crate) fn tell(report: &Report) {
     }
 }
 
-fn print(report: &dyn fmt::Display) {
+pub(crate) fn print(report: &dyn fmt::Display) {
     use std::io::Write;
     // Standard error may be gone; that is not this thread's to complain of.
     let _ = writeln!(std::io::stderr(), "{report}");

@@ -2,8 +2,10 @@
 
 mod all;
 mod blocked;
+mod busy;
 mod hook;
 mod names;
+pub mod order;
 mod publication;
 mod report;
 mod walk;
@@ -73,6 +75,11 @@ impl Asking {
     #[must_use]
     pub const fn kind(self) -> Kind {
         self.kind
+    }
+
+    /// Whether the asking thread may panic.
+    const fn may_unwind(self) -> bool {
+        !matches!(self.on_deadlock, OnDeadlock::Tell)
     }
 }
 

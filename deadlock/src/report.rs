@@ -163,7 +163,7 @@ impl Report {
 
 /// Of a thread that has not slept yet. It is asked in the midst of a report only, where a thread's locals are
 /// in place.
-fn own_name() -> Option<String> {
+pub(crate) fn own_name() -> Option<String> {
     let current = std::panic::catch_unwind(std::thread::current).ok()?;
     current.name().map(str::to_owned)
 }

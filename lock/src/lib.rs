@@ -84,7 +84,8 @@ impl RawLock {
     #[inline]
     pub fn acquire(&self) {
         if !self.words.take_free(ANONYMOUS) {
-            self.words.acquire_slow(ANONYMOUS, Deadline::NEVER);
+            self.words
+                .acquire_slow(ANONYMOUS, Deadline::NEVER, Kind::Lock);
         }
     }
 
@@ -92,21 +93,21 @@ impl RawLock {
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
     pub fn try_acquire(&self) -> bool {
-        self.try_acquire_as(ANONYMOUS)
+        self.words.owner() == raw::FREE && self.words.take_free(ANONYMOUS)
     }
 
     /// Takes the lock unless `timeout` goes by first; one too long for the clock never does.
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
     pub fn acquire_for(&self, timeout: Duration) -> bool {
-        self.acquire_as_until(ANONYMOUS, || Deadline::after(timeout))
+        self.acquire_until_that(|| Deadline::after(timeout))
     }
 
     /// Takes the lock unless `deadline` comes first. Never gives up before; one in the past still tries.
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
     pub fn acquire_until(&self, deadline: Instant) -> bool {
-        self.acquire_as_until(ANONYMOUS, || Deadline::from(deadline))
+        self.acquire_until_that(|| Deadline::from(deadline))
     }
 
     /// Gives the lock back; the calling thread need not be the one that took it.
@@ -162,10 +163,30 @@ impl RawLock {
     #[track_caller]
     pub fn acquire_owned(&self, asking: Asking) -> Result<(), Deadlock> {
         let me = current_id().get();
-        if self.words.take_free(me) {
+        if self.words.take_at_once(me) {
             return Ok(());
         }
         self.words.acquire_owned(me, asking)
+    }
+
+    /// [`acquire_owned`](Self::acquire_owned) that takes the lock if it is free, without waiting.
+    #[inline]
+    #[must_use = "if it is false the lock was not taken"]
+    #[track_caller]
+    pub fn try_acquire_owned(&self, kind: Kind) -> bool {
+        let me = current_id().get();
+        self.words.owner() == raw::FREE
+            && (self.words.take_at_once(me) || self.words.try_checked(me, kind))
+    }
+
+    /// [`acquire_owned`](Self::acquire_owned) that gives up at a deadline, which is asked for if the lock is not
+    /// free.
+    #[inline]
+    #[must_use = "if it is false the lock was not taken"]
+    #[track_caller]
+    pub fn acquire_owned_until(&self, kind: Kind, deadline: impl FnOnce() -> Deadline) -> bool {
+        let me = current_id().get();
+        self.words.take_at_once(me) || self.words.acquire_owned_until(me, deadline(), kind)
     }
 
     /// Takes the lock again where a guard of the calling thread lives on though the lock was given back, as
@@ -181,19 +202,15 @@ impl RawLock {
     #[track_caller]
     fn take_or_wait(&self, asking: Asking) {
         let me = current_id().get();
-        if !self.words.take_free(me) {
+        if !self.words.take_at_once(me) {
             self.words.lock_slow(me, asking);
         }
     }
 
     #[inline]
-    fn try_acquire_as(&self, me: u32) -> bool {
-        self.words.owner() == raw::FREE && self.words.take_free(me)
-    }
-
-    #[inline]
-    fn acquire_as_until(&self, me: u32, deadline: impl FnOnce() -> Deadline) -> bool {
-        self.words.take_free(me) || self.words.acquire_slow(me, deadline())
+    fn acquire_until_that(&self, deadline: impl FnOnce() -> Deadline) -> bool {
+        self.words.take_free(ANONYMOUS)
+            || self.words.acquire_slow(ANONYMOUS, deadline(), Kind::Lock)
     }
 }
 
@@ -203,7 +220,9 @@ impl RawLock {
 // which carry it on. The guard state is a marker without destructor, so forgetting it leaves the lock
 // held and does no more. The lock is two numbers and nobody sleeps on it without borrowing it: it may be
 // moved or dropped while held. `current_id` can panic, and whoever takes the lock calls it first; and a deadlock
-// does, before the lock was touched.
+// does, before the lock was touched (but for the mark that it was checked, which is no state of it); so does a hook of
+// `deadlock::order`. `order::at_once` is what a free lock holds, or what none does: the exchange takes a free lock or
+// fails.
 unsafe impl lock_api::RawMutex for RawLock {
     const INIT: RawLock = RawLock::new();
 
@@ -217,9 +236,9 @@ unsafe impl lock_api::RawMutex for RawLock {
     }
 
     #[inline]
+    #[track_caller]
     fn try_lock(&self) -> Option<GuardNoSend> {
-        self.try_acquire_as(current_id().get())
-            .then(GuardNoSend::new)
+        self.try_acquire_owned(Kind::Lock).then(GuardNoSend::new)
     }
 
     #[inline]
@@ -240,16 +259,16 @@ unsafe impl lock_api::RawMutexTimed for RawLock {
     type Instant = Instant;
 
     #[inline]
+    #[track_caller]
     fn try_lock_for(&self, timeout: Duration) -> Option<GuardNoSend> {
-        let me = current_id().get();
-        self.acquire_as_until(me, || Deadline::after(timeout))
+        self.acquire_owned_until(Kind::Lock, || Deadline::after(timeout))
             .then(GuardNoSend::new)
     }
 
     #[inline]
+    #[track_caller]
     fn try_lock_until(&self, deadline: Instant) -> Option<GuardNoSend> {
-        let me = current_id().get();
-        self.acquire_as_until(me, || Deadline::from(deadline))
+        self.acquire_owned_until(Kind::Lock, || Deadline::from(deadline))
             .then(GuardNoSend::new)
     }
 }

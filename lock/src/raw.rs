@@ -19,7 +19,7 @@
 //! | 22 `WAKING` | a wake is under way, and whom it wakes will look: send no other | it outlives a waiter that timed out: leaving clears it |
 //! | 23 `ORPHAN` | with `WAKING`: the wake reached nobody; whoever is about to sleep adopts it | as `WAKING` |
 //! | 24 ..= 30 | *heirs*: waiters passed over for too long, who now sleep on `owner` | no, as waiters |
-//! | 31 `BEQUEST` | there are heirs | no, it changes with their number |
+//! | 31 `CHECKED` | the order of locks was checked when this was taken (`deadlock::order`): releases say so | it outlives the checking: the next release takes it away |
 //!
 //! A thread tries, spins, then counts itself as a waiter and sleeps on `waiting`. Releases wake one
 //! waiter at a time: `WAKING` is set from the wake until the woken thread has taken the lock or gone
@@ -52,6 +52,7 @@
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use deadlock::order;
 use futex::atomic::{AtomicU32, full_fence_after_rmw};
 use futex::thread::ThreadId;
 use futex::{Deadline, Kind, Wait};
@@ -69,11 +70,11 @@ pub(crate) const WAKING: u32 = 1 << 22;
 pub(crate) const ORPHAN: u32 = 1 << 23;
 pub(crate) const HEIR: u32 = 1 << 24;
 pub(crate) const HEIRS: u32 = 0x7F << 24;
-pub(crate) const BEQUEST: u32 = 1 << 31;
+pub(crate) const CHECKED: u32 = 1 << 31;
 
 const _: () = {
-    assert!(ANONYMOUS < TO_HEIR && BEQUEST == TO_HEIR);
-    assert!(WAITERS + WAKING + ORPHAN + HEIRS + BEQUEST == u32::MAX);
+    assert!(ANONYMOUS < TO_HEIR);
+    assert!(WAITERS + WAKING + ORPHAN + HEIRS + CHECKED == u32::MAX);
     assert!(WAITERS & WAITER == WAITER && HEIRS & HEIR == HEIR);
     assert!(WAKING == WAITERS + WAITER && ORPHAN == 2 * WAKING && HEIR == 2 * ORPHAN);
 };
@@ -130,6 +131,17 @@ impl Words {
             .is_ok()
     }
 
+    /// `FREE` → `me`, for a thread; fails while the order of locks is checked, so that the thread goes the long
+    /// way (`slow.rs`), which says that it took it.
+    #[inline]
+    pub(crate) fn take_at_once(&self, me: u32) -> bool {
+        // ORD lock.take-owned ⇒ lock.give: what the last holder wrote.
+        // ORD lock.take-owned (failure): relaxed, whoever fails looks again.
+        self.owner
+            .compare_exchange(order::at_once(), me, Acquire, Relaxed)
+            .is_ok()
+    }
+
     /// `FREE`, or handed to such as the caller, → `me`.
     pub(crate) fn take(&self, me: u32, place: Place) -> bool {
         let owner = self.owner();
@@ -155,8 +167,9 @@ impl Words {
         // ORD lock.look ⇒ lock.enter: either this thread sees who waits, or they see what it did (I3).
         full_fence_after_rmw();
         // ORD lock.who-waits: relaxed, the fence orders it.
-        if self.waiting.load(Relaxed) != 0 {
-            self.after_release();
+        let waiting = self.waiting.load(Relaxed);
+        if waiting != 0 {
+            self.after_release(waiting);
         }
     }
 
@@ -178,8 +191,9 @@ impl Words {
         // ORD lock.look-checked ⇒ lock.enter: as lock.look.
         full_fence_after_rmw();
         // ORD lock.who-waits-checked: relaxed, the fence orders it.
-        if self.waiting.load(Relaxed) != 0 {
-            self.after_release();
+        let waiting = self.waiting.load(Relaxed);
+        if waiting != 0 {
+            self.after_release(waiting);
         }
         true
     }
@@ -187,15 +201,19 @@ impl Words {
     /// Held → handed to an heir, or else to a waiter, or else `FREE`. The caller holds the lock.
     pub(crate) fn release_fair(&self) {
         // ORD lock.fair: relaxed, whoever is unseen here is seen after the fence.
-        let to = match self.waiting.load(Relaxed) {
+        let waiting = self.waiting.load(Relaxed);
+        let to = match waiting & !CHECKED {
             0 => return self.release(),
-            waiting if waiting & BEQUEST != 0 => TO_HEIR,
+            waiting if waiting & HEIRS != 0 => TO_HEIR,
             _ => TO_WAITER,
         };
         // ORD lock.hand-over ⇒ lock.receive: what the holder wrote.
         self.owner.swap(to, Release);
         // ORD lock.look-fair ⇒ lock.enter: as lock.look.
         full_fence_after_rmw();
+        if waiting & CHECKED != 0 {
+            self.gave_back();
+        }
         self.wake_receiver(to);
     }
 
@@ -203,7 +221,10 @@ impl Words {
     /// thread is on its way, every release of a busy thread comes here, so it is short.
     #[cold]
     #[inline(never)]
-    fn after_release(&self) {
+    fn after_release(&self, waiting: u32) {
+        if waiting & CHECKED != 0 {
+            self.gave_back();
+        }
         self.wake_next();
     }
 
@@ -213,7 +234,7 @@ impl Words {
         loop {
             // ORD lock.next: relaxed, the fence before it orders it.
             let waiting = self.waiting.load(Relaxed);
-            if waiting & BEQUEST != 0 {
+            if waiting & HEIRS != 0 {
                 return self.pass(TO_HEIR);
             }
             if waiting & WAITERS == 0 {
@@ -249,7 +270,7 @@ impl Words {
         loop {
             // ORD lock.receivers: relaxed, the fence before it orders it.
             let waiting = self.waiting.load(Relaxed);
-            if to == TO_HEIR && waiting & BEQUEST != 0 {
+            if to == TO_HEIR && waiting & HEIRS != 0 {
                 futex::wake_one(&raw const self.owner);
                 return;
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deadlock::{Asking, Deadlock};
+use deadlock::{Asking, Deadlock, order};
 use futex::{Deadline, Kind, Spin, Wait, Waited};
 
 use crate::raw::{FREE, Place, Words};
@@ -16,8 +16,33 @@ impl Words {
     /// Takes the lock for `me`, sleeping if it must; `false` if the deadline came first.
     #[cold]
     #[inline(never)]
-    pub(crate) fn acquire_slow(&self, me: u32, deadline: Deadline) -> bool {
-        self.spin(me, deadline) || !deadline.has_passed() && self.wait(me, deadline, Kind::Lock)
+    pub(crate) fn acquire_slow(&self, me: u32, deadline: Deadline, kind: Kind) -> bool {
+        self.spin(me, deadline) || !deadline.has_passed() && self.wait(me, deadline, kind)
+    }
+
+    /// [`acquire_slow`](Self::acquire_slow) for the thread `me`.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(crate) fn acquire_owned_until(&self, me: u32, deadline: Deadline, kind: Kind) -> bool {
+        let checked = order::is_on();
+        let taken = checked && self.take_free(me) || self.acquire_slow(me, deadline, kind);
+        if checked && taken {
+            self.took(kind);
+        }
+        taken
+    }
+
+    /// Takes the lock for the thread `me` if it is free. Others have been faster, or it is checked.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(crate) fn try_checked(&self, me: u32, kind: Kind) -> bool {
+        let taken = order::is_on() && self.take_free(me);
+        if taken {
+            self.took(kind);
+        }
+        taken
     }
 
     /// Takes the lock for the thread `me`, sleeping if it must, unless that would be a deadlock: then it has
@@ -26,11 +51,32 @@ impl Words {
     #[inline(never)]
     #[track_caller]
     pub(crate) fn acquire_owned(&self, me: u32, asking: Asking) -> Result<(), Deadlock> {
-        if !self.spin(me, Deadline::NEVER) {
+        let checked = order::is_on();
+        if checked {
+            order::wants(&raw const self.owner, asking, || self.mark());
+        }
+        let at_once = checked && self.take_free(me) || self.spin(me, Deadline::NEVER);
+        if !at_once {
             let wait = || self.wait(me, Deadline::NEVER, asking.kind());
             deadlock::waiting(&self.owner, asking, wait)?;
         }
+        if checked {
+            self.took(asking.kind());
+        }
         Ok(())
+    }
+
+    /// The calling thread has taken the lock while the order of locks is checked.
+    #[track_caller]
+    fn took(&self, kind: Kind) {
+        order::took(&raw const self.owner, kind, || self.mark());
+    }
+
+    /// The calling thread has given back a lock that is marked as checked.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn gave_back(&self) {
+        order::gave_back(&raw const self.owner, || self.unmark());
     }
 
     /// [`acquire_owned`](Self::acquire_owned) for one who does not ask to be told.

@@ -6,7 +6,7 @@ use futex::atomic::full_fence_after_rmw;
 use futex::{Deadline, Kind, Wait};
 
 use crate::raw::{
-    BEQUEST, FREE, HEIR, HEIRS, ORPHAN, Place, TO_HEIR, TO_WAITER, WAITER, WAITERS, WAKING, Words,
+    CHECKED, FREE, HEIR, HEIRS, ORPHAN, Place, TO_HEIR, TO_WAITER, WAITER, WAITERS, WAKING, Words,
 };
 
 impl Words {
@@ -42,15 +42,26 @@ impl Words {
 
     /// Counts a waiter as an heir instead, unless there are as many as can be counted.
     pub(crate) fn promote(&self, place: Place) -> Place {
-        let promoted = self.recount(|now| {
-            (now & HEIRS != HEIRS).then(|| (place.without_one(now) + HEIR) | BEQUEST)
-        });
+        let promoted =
+            self.recount(|now| (now & HEIRS != HEIRS).then(|| place.without_one(now) + HEIR));
         if promoted.is_none() {
             return place;
         }
         // ORD lock.promote ⇒ lock.look: as lock.enter.
         full_fence_after_rmw();
         Place::Heir
+    }
+
+    /// Marks the lock as checked, and says whether it was.
+    pub(crate) fn mark(&self) -> bool {
+        // ORD lock.mark: relaxed, the thread that it matters to has set it itself.
+        self.waiting.fetch_or(CHECKED, Relaxed) & CHECKED != 0
+    }
+
+    /// Takes the mark away: the order of locks is not checked any more.
+    pub(crate) fn unmark(&self) {
+        // ORD lock.unmark: relaxed, as lock.mark.
+        self.waiting.fetch_and(!CHECKED, Relaxed);
     }
 
     /// Sleeps on `waiting` while nothing changes there. Returns at once, as `Changed`, if the caller
@@ -127,12 +138,9 @@ impl Place {
             Place::Heir => waiting - HEIR,
             _ => waiting - WAITER,
         };
-        let mut marks = 0;
+        let mut marks = left & CHECKED;
         if left & WAITERS != 0 && self != Place::Woken {
             marks |= left & (WAKING | ORPHAN);
-        }
-        if left & HEIRS != 0 {
-            marks |= BEQUEST;
         }
         left & (WAITERS | HEIRS) | marks
     }

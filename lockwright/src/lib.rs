@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub use deadlock;
+pub use deadlock::order;
 pub use lock;
 
 #[cfg(feature = "barrier")]

@@ -8,13 +8,13 @@ use core::fmt;
 use std::time::{Duration, Instant};
 
 use deadlock::Asking;
-use futex::Kind;
 use futex::thread::{ThreadId, current_id};
-use lock_api::{RawMutex, RawMutexTimed};
+use futex::{Deadline, Kind};
 
 pub use deadlock::Deadlock;
 pub use guard::{RLock, RLockGuard};
 use raw::Words;
+use token::Token;
 
 /// The error of [`RawRLock::release`] and [`RawRLock::release_save`]: the calling thread does not hold
 /// the lock. It was left as it was.
@@ -71,6 +71,14 @@ impl Saved {
     }
 }
 
+/// How an acquire begins that may fail.
+enum Nest {
+    /// The thread held the lock already: it does once more, or too often.
+    Done(Result<bool, TooDeep>),
+    /// It did not; what it will sign with.
+    First(Token),
+}
+
 impl RawRLock {
     /// How often a thread can hold the lock at a time.
     pub const MAX_DEPTH: u32 = raw::MAX_DEPTH;
@@ -120,8 +128,13 @@ impl RawRLock {
     /// As [`acquire`](Self::acquire).
     #[inline]
     #[must_use = "if it is not `Ok(true)` the lock was not taken"]
+    #[track_caller]
     pub fn try_acquire(&self) -> Result<bool, TooDeep> {
-        self.take(RawMutex::try_lock)
+        let token = match self.nest() {
+            Nest::Done(done) => return done,
+            Nest::First(token) => token,
+        };
+        Ok(self.signed(token, self.words.lock.try_acquire_owned(Kind::RLock)))
     }
 
     /// Takes the lock unless `timeout` goes by first; one too long for the clock never does.
@@ -131,8 +144,9 @@ impl RawRLock {
     /// As [`acquire`](Self::acquire).
     #[inline]
     #[must_use = "if it is not `Ok(true)` the lock was not taken"]
+    #[track_caller]
     pub fn acquire_for(&self, timeout: Duration) -> Result<bool, TooDeep> {
-        self.take(|lock| lock.try_lock_for(timeout))
+        self.acquire_by(|| Deadline::after(timeout))
     }
 
     /// Takes the lock unless `deadline` comes first. Never gives up before; one in the past still tries.
@@ -142,22 +156,38 @@ impl RawRLock {
     /// As [`acquire`](Self::acquire).
     #[inline]
     #[must_use = "if it is not `Ok(true)` the lock was not taken"]
+    #[track_caller]
     pub fn acquire_until(&self, deadline: Instant) -> Result<bool, TooDeep> {
-        self.take(|lock| lock.try_lock_until(deadline))
+        self.acquire_by(|| Deadline::from(deadline))
     }
 
     #[inline]
-    fn take<G>(&self, lock: impl FnOnce(&lock::RawLock) -> Option<G>) -> Result<bool, TooDeep> {
-        if let Some(held) = self.words.held() {
-            return self.words.deepen(held, 1).map(|()| true);
+    #[track_caller]
+    fn acquire_by(&self, deadline: impl FnOnce() -> Deadline) -> Result<bool, TooDeep> {
+        let token = match self.nest() {
+            Nest::Done(done) => return done,
+            Nest::First(token) => token,
+        };
+        let lock = &self.words.lock;
+        Ok(self.signed(token, lock.acquire_owned_until(Kind::RLock, deadline)))
+    }
+
+    /// Takes the lock once more, if the calling thread holds it.
+    #[inline]
+    fn nest(&self) -> Nest {
+        match self.words.held() {
+            Some(held) => Nest::Done(self.words.deepen(held, 1).map(|()| true)),
+            // Before the lock is taken: it may panic.
+            None => Nest::First(token::mine_or_new()),
         }
-        // Before the lock is taken: it may panic.
-        let token = token::mine_or_new();
-        let taken = lock(&self.words.lock).is_some();
+    }
+
+    #[inline]
+    fn signed(&self, token: Token, taken: bool) -> bool {
         if taken {
             self.words.sign(token, 1);
         }
-        Ok(taken)
+        taken
     }
 
     /// Gives back one level; others can take the lock when the last is given back.
