@@ -176,6 +176,7 @@ impl<A: Action> Barrier<A> {
     ///
     /// If this call runs the action and that panics: in the threads that wait it is `Broken`.
     #[inline]
+    #[track_caller]
     pub fn wait(&self) -> Result<usize, Broken> {
         self.pass(|| match self.timeout {
             NEVER => Deadline::NEVER,
@@ -193,6 +194,7 @@ impl<A: Action> Barrier<A> {
     ///
     /// As [`wait`](Self::wait).
     #[inline]
+    #[track_caller]
     pub fn wait_for(&self, timeout: Duration) -> Result<usize, Broken> {
         self.pass(|| Deadline::after(timeout))
     }
@@ -208,12 +210,14 @@ impl<A: Action> Barrier<A> {
     ///
     /// As [`wait`](Self::wait).
     #[inline]
+    #[track_caller]
     pub fn wait_until(&self, deadline: Instant) -> Result<usize, Broken> {
         self.pass(|| Deadline::from(deadline))
     }
 
     /// `deadline` is asked for once the caller is counted.
     #[inline]
+    #[track_caller]
     fn pass(&self, deadline: impl FnOnce() -> Deadline) -> Result<usize, Broken> {
         let last = self.words.parties as usize - 1;
         loop {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futex::{Deadline, Kind, Spin, Wait, wait_as};
+use futex::{Contention, Deadline, Kind, Spin, Wait, wait_as};
 
 use crate::Broken;
 use crate::raw::{State, Words};
@@ -14,6 +14,7 @@ const NEAR: Duration = Duration::from_millis(20);
 impl Words {
     /// For a thread that is counted in `phase`: `Ok` when all have met. If it is broken first, by others or
     /// because the deadline comes, the thread leaves it.
+    #[track_caller]
     pub(crate) fn wait_for_end(&self, phase: u64, deadline: Deadline) -> Result<(), Broken> {
         let ended = |now: State| {
             if now.phase() != phase {
@@ -38,6 +39,7 @@ impl Words {
     /// For a thread that came at a bad moment: `Ok` when the barrier is filling.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     pub(crate) fn wait_for_start(&self) -> Result<(), Broken> {
         self.watch_until_end(|now| {
             if self.is_filling(now) {
@@ -50,6 +52,7 @@ impl Words {
         })
     }
 
+    #[track_caller]
     fn watch_until_end<R>(&self, end: impl Fn(State) -> Option<R>) -> R {
         loop {
             if let Some(end) = self.watch(Deadline::NEVER, &end) {
@@ -59,16 +62,22 @@ impl Words {
     }
 
     /// What `end` says of the first state of which it says anything; `None` if the deadline comes first.
+    #[track_caller]
     fn watch<R>(&self, deadline: Deadline, end: impl Fn(State) -> Option<R>) -> Option<R> {
-        let mut spin = Spin::watching();
+        let contention = Contention::begin(Kind::Barrier, self);
+        let (mut spin, mut spins) = (Spin::watching(), false);
         let yields = deadline.remaining().is_none_or(|left| left > NEAR);
         loop {
             let bell = self.bell();
             let now = self.look();
             if let Some(end) = end(now) {
+                if spins {
+                    contention.spun();
+                }
                 return Some(end);
             }
-            if spin.turn(yields) {
+            spins = spin.turn(yields);
+            if spins {
                 continue;
             }
             // Somebody came or went in between: look again.

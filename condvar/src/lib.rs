@@ -164,6 +164,7 @@ impl Condvar {
     /// [`NotOwner`] if the calling thread does not hold a [`RawRLock`](rlock::RawRLock). A [`RawLock`] that was
     /// acquired belongs to no thread: there it is an error if nobody holds it, or another thread by a guard.
     #[inline]
+    #[track_caller]
     pub fn raw_wait<L: WaitLock>(&self, lock: &L) -> Result<(), NotOwner> {
         self.queue.wait(lock, Deadline::NEVER, false).map(|_| ())
     }
@@ -174,6 +175,7 @@ impl Condvar {
     ///
     /// As [`raw_wait`](Self::raw_wait).
     #[inline]
+    #[track_caller]
     pub fn raw_wait_for<L: WaitLock>(&self, lock: &L, timeout: Duration) -> Result<bool, NotOwner> {
         self.raw_wait_by(lock, Deadline::after(timeout))
     }
@@ -184,6 +186,7 @@ impl Condvar {
     ///
     /// As [`raw_wait`](Self::raw_wait).
     #[inline]
+    #[track_caller]
     pub fn raw_wait_until<L: WaitLock>(
         &self,
         lock: &L,
@@ -202,6 +205,7 @@ impl Condvar {
     ///
     /// As [`raw_wait`](Self::raw_wait).
     #[inline]
+    #[track_caller]
     pub fn raw_wait_interruptible<L: WaitLock>(
         &self,
         lock: &L,
@@ -212,6 +216,7 @@ impl Condvar {
     }
 
     #[inline]
+    #[track_caller]
     fn raw_wait_by<L: WaitLock>(&self, lock: &L, deadline: Deadline) -> Result<bool, NotOwner> {
         let outcome = self.queue.wait(lock, deadline, false)?;
         Ok(outcome == Outcome::Notified)
@@ -279,6 +284,7 @@ unsafe impl lock_api::RawCondvar for Condvar {
     type RawMutex = RawLock;
 
     #[inline]
+    #[track_caller]
     unsafe fn wait(&self, mutex: &RawLock, _guard: &mut lock_api::GuardNoSend) {
         self.raw_wait(mutex).expect("the caller holds it");
     }
@@ -302,6 +308,7 @@ unsafe impl lock_api::RawCondvarTimed for Condvar {
     }
 
     #[inline]
+    #[track_caller]
     unsafe fn wait_until(
         &self,
         mutex: &RawLock,

@@ -1,7 +1,7 @@
 //! The way of a waiter: into the list, out of the lock, asleep, and back.
 
 use futex::thread::current_id;
-use futex::{Deadline, Spin, Wait};
+use futex::{Contention, Deadline, Kind, Spin, Wait};
 
 use crate::NotOwner;
 use crate::locks::sealed::Lock;
@@ -21,6 +21,7 @@ pub enum Outcome {
 
 impl Queue {
     /// Gives up `lock` and waits; takes the lock back in any case but the error, which changes nothing.
+    #[track_caller]
     pub(crate) fn wait<L: Lock>(
         &self,
         lock: &L,
@@ -56,8 +57,10 @@ impl Queue {
     }
 
     /// Until the node is delivered, or withdrawn.
+    #[track_caller]
     fn sleep(&self, node: &Node, mut deadline: Deadline, mut interruptible: bool) -> Outcome {
-        if self.look(node, deadline) || !node.fall_asleep() && node.is_notified() {
+        let contention = Contention::begin(Kind::Condvar, self);
+        if self.look(node, deadline, &contention) || !node.fall_asleep() && node.is_notified() {
             return Outcome::Notified;
         }
         loop {
@@ -81,13 +84,17 @@ impl Queue {
 
     /// Looks for a while before it sleeps, but only if nobody else waits: of many that wait, few are notified
     /// soon. With a deadline it does not yield, which may cost a time slice.
-    fn look(&self, node: &Node, deadline: Deadline) -> bool {
-        let mut spin = Spin::watching();
+    fn look(&self, node: &Node, deadline: Deadline, contention: &Contention) -> bool {
+        let (mut spin, mut spun) = (Spin::watching(), false);
         loop {
             if node.is_notified() {
+                if spun {
+                    contention.spun();
+                }
                 return true;
             }
-            if self.waiters() > 1 || !spin.turn(deadline == Deadline::NEVER) {
+            spun = self.waiters() <= 1 && spin.turn(deadline == Deadline::NEVER);
+            if !spun {
                 return false;
             }
         }

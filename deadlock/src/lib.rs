@@ -4,8 +4,11 @@ mod all;
 mod blocked;
 mod busy;
 mod hook;
+#[cfg(feature = "serde")]
+mod json;
 mod names;
 pub mod order;
+pub mod profile;
 mod publication;
 mod report;
 mod walk;

@@ -37,9 +37,11 @@ pub struct Member {
 
 /// A lock, or what else has an owner: the end of a thread, which that thread counts as the holder of.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Thing {
     /// What sort of thing.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::json::text"))]
     pub kind: Kind,
     /// The address of its owner word; or where the value begins that was given a name.
     pub address: usize,

@@ -68,6 +68,7 @@ impl Event {
 
     /// Waits until the event is set; returns at once if it is.
     #[inline]
+    #[track_caller]
     pub fn wait(&self) {
         let arrived = self.word.look();
         if !arrived.is_set() {
@@ -79,6 +80,7 @@ impl Event {
     /// never goes by; without any it only looks.
     #[inline]
     #[must_use = "if it is not `true` the event was not set"]
+    #[track_caller]
     pub fn wait_for(&self, timeout: Duration) -> bool {
         let arrived = self.word.look();
         arrived.is_set() || self.word.wait_for(arrived, timeout)
@@ -88,6 +90,7 @@ impl Event {
     /// deadline in the past only looks.
     #[inline]
     #[must_use = "if it is not `true` the event was not set"]
+    #[track_caller]
     pub fn wait_until(&self, deadline: Instant) -> bool {
         let arrived = self.word.look();
         arrived.is_set() || self.word.wait(arrived, deadline.into())

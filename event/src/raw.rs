@@ -40,7 +40,7 @@ use core::fmt;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use futex::atomic::AtomicU32;
-use futex::{Deadline, Kind, Spin, Wait};
+use futex::{Contention, Deadline, Kind, Spin, Wait};
 
 const SET: u32 = 1;
 const MARK: u32 = 1 << 31;
@@ -141,10 +141,12 @@ impl Word {
     /// deadline.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     pub(crate) fn wait(&self, arrived: Seen, deadline: Deadline) -> bool {
         if deadline.has_passed() {
             return false;
         }
+        let contention = Contention::begin(Kind::Event, self);
         let mut now = arrived;
         let mut spin = Spin::watching();
         // A yield may cost a time slice, which a thread with a deadline does not have.
@@ -152,6 +154,7 @@ impl Word {
         while spin.turn(untimed && !now.is_marked()) {
             now = self.look();
             if now.ends(arrived) {
+                contention.spun();
                 return true;
             }
         }
@@ -173,6 +176,7 @@ impl Word {
     /// As [`wait`](Self::wait), with a deadline so far from now.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     pub(crate) fn wait_for(&self, arrived: Seen, timeout: core::time::Duration) -> bool {
         self.wait(arrived, Deadline::after(timeout))
     }

@@ -6,7 +6,7 @@ use core::fmt;
 ///
 /// A primitive says it by sleeping through [`wait_as`](crate::wait_as); whoever calls
 /// [`wait`](crate::wait) sleeps on a [`Word`](Kind::Word).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u32)]
 pub enum Kind {

@@ -3,6 +3,7 @@
 pub mod atomic;
 mod board;
 pub mod cell;
+pub mod contention;
 mod deadline;
 mod kind;
 mod moment;
@@ -47,9 +48,12 @@ macro_rules! __per_thread {
     };
 }
 
+pub use contention::Contention;
 pub use deadline::{Deadline, Waited};
 pub use kind::Kind;
 pub use spin::Spin;
+
+use core::panic::Location;
 
 use atomic::AtomicU32;
 
@@ -90,9 +94,14 @@ pub enum Requeue {
 /// None: the caller orders its own accesses. The comparison is at least a relaxed load that is
 /// ordered after every access which the caller made before, as the kernel's is.
 #[inline]
+#[track_caller]
 pub fn wait(word: &AtomicU32, expected: u32) {
-    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), false, Kind::Word);
-    os::wait(word, expected);
+    let address = core::ptr::from_ref(word).addr();
+    let _asleep = thread::sleeping(address, false, Kind::Word);
+    let _ = contention::counted(address, Some(Location::caller()), || {
+        os::wait(word, expected);
+        Wait::Woken
+    });
 }
 
 /// [`wait`] that ends at `deadline` and says why it returned.
@@ -100,16 +109,36 @@ pub fn wait(word: &AtomicU32, expected: u32) {
 /// Never returns [`Wait::TimedOut`] before the deadline. A deadline in the past does not sleep, but
 /// still compares. A signal ends it as [`Wait::Woken`].
 #[inline]
+#[track_caller]
 pub fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    wait_as(Kind::Word, word, expected, deadline)
+    sleep(
+        Kind::Word,
+        word,
+        expected,
+        deadline,
+        Some(Location::caller()),
+    )
 }
 
-/// [`wait_until`] by a primitive that says what it is to those who look at sleeping threads.
+/// [`wait_until`] by a primitive that says what it is to those who look at sleeping threads. For who counts
+/// them it is a part of the [`Contention`] that the calling thread has, or nothing.
 #[inline]
 pub fn wait_as(kind: Kind, word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
+    sleep(kind, word, expected, deadline, None)
+}
+
+#[inline]
+fn sleep(
+    kind: Kind,
+    word: &AtomicU32,
+    expected: u32,
+    deadline: Deadline,
+    site: Option<&'static Location<'static>>,
+) -> Wait {
     let timed = deadline != Deadline::NEVER;
-    let _asleep = thread::sleeping(core::ptr::from_ref(word).addr(), timed, kind);
-    os::wait_until(word, expected, deadline)
+    let address = core::ptr::from_ref(word).addr();
+    let _asleep = thread::sleeping(address, timed, kind);
+    contention::counted(address, site, || os::wait_until(word, expected, deadline))
 }
 
 /// Wakes one thread that sleeps on `word`: the one that has slept longest, where the system keeps

@@ -82,6 +82,7 @@ impl RawLock {
 
     /// Takes the lock, sleeping until it is free. Any thread may release it.
     #[inline]
+    #[track_caller]
     pub fn acquire(&self) {
         if !self.words.take_free(ANONYMOUS) {
             self.words
@@ -99,6 +100,7 @@ impl RawLock {
     /// Takes the lock unless `timeout` goes by first; one too long for the clock never does.
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
+    #[track_caller]
     pub fn acquire_for(&self, timeout: Duration) -> bool {
         self.acquire_until_that(|| Deadline::after(timeout))
     }
@@ -106,6 +108,7 @@ impl RawLock {
     /// Takes the lock unless `deadline` comes first. Never gives up before; one in the past still tries.
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
+    #[track_caller]
     pub fn acquire_until(&self, deadline: Instant) -> bool {
         self.acquire_until_that(|| Deadline::from(deadline))
     }
@@ -208,6 +211,7 @@ impl RawLock {
     }
 
     #[inline]
+    #[track_caller]
     fn acquire_until_that(&self, deadline: impl FnOnce() -> Deadline) -> bool {
         self.words.take_free(ANONYMOUS)
             || self.words.acquire_slow(ANONYMOUS, deadline(), Kind::Lock)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deadlock::{Asking, Deadlock, order};
-use futex::{Deadline, Kind, Spin, Wait, Waited};
+use futex::{Contention, Deadline, Kind, Spin, Wait, Waited};
 
 use crate::raw::{FREE, Place, Words};
 use crate::tenure;
@@ -16,8 +16,11 @@ impl Words {
     /// Takes the lock for `me`, sleeping if it must; `false` if the deadline came first.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     pub(crate) fn acquire_slow(&self, me: u32, deadline: Deadline, kind: Kind) -> bool {
-        self.spin(me, deadline) || !deadline.has_passed() && self.wait(me, deadline, kind)
+        let contention = Contention::begin(kind, self);
+        self.spin(me, deadline, &contention)
+            || !deadline.has_passed() && self.wait(me, deadline, kind)
     }
 
     /// [`acquire_slow`](Self::acquire_slow) for the thread `me`.
@@ -55,7 +58,8 @@ impl Words {
         if checked {
             order::wants(&raw const self.owner, asking, || self.mark());
         }
-        let at_once = checked && self.take_free(me) || self.spin(me, Deadline::NEVER);
+        let contention = Contention::begin(asking.kind(), self);
+        let at_once = checked && self.take_free(me) || self.spin(me, Deadline::NEVER, &contention);
         if !at_once {
             let wait = || self.wait(me, Deadline::NEVER, asking.kind());
             deadlock::waiting(&self.owner, asking, wait)?;
@@ -90,12 +94,13 @@ impl Words {
     }
 
     /// Looks for a while whether the lock becomes free, and takes it.
-    fn spin(&self, me: u32, deadline: Deadline) -> bool {
+    fn spin(&self, me: u32, deadline: Deadline, contention: &Contention) -> bool {
         let mut spin = Spin::new();
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
         while spin.turn(untimed && self.waiting() == 0) {
             if self.owner() == FREE && self.take_free(me) {
+                contention.spun();
                 return true;
             }
         }

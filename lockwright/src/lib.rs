@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub use deadlock;
-pub use deadlock::order;
+pub use deadlock::{order, profile};
 pub use lock;
 
 #[cfg(feature = "barrier")]

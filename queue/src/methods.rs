@@ -10,6 +10,7 @@ macro_rules! queue_methods {
             ///
             /// [`ShutDown`](crate::ShutDown) with the item, if the queue has been shut down, before or meanwhile.
             #[inline]
+            #[track_caller]
             pub fn put(&self, item: $item) -> Result<(), crate::ShutDown<$item>> {
                 match crate::store::Store::put_now(&self.store, item) {
                     Ok(()) => Ok(()),
@@ -39,6 +40,7 @@ macro_rules! queue_methods {
             /// # Errors
             ///
             /// As [`try_put`](Self::try_put).
+            #[track_caller]
             pub fn put_for(
                 &self,
                 item: $item,
@@ -59,6 +61,7 @@ macro_rules! queue_methods {
             /// # Errors
             ///
             /// As [`try_put`](Self::try_put).
+            #[track_caller]
             pub fn put_until(
                 &self,
                 item: $item,
@@ -78,6 +81,7 @@ macro_rules! queue_methods {
             ///
             /// [`ShutDown`](crate::ShutDown), if the queue has been shut down and none is left, or will come.
             #[inline]
+            #[track_caller]
             pub fn get(&self) -> Result<$item, crate::ShutDown> {
                 match crate::store::Store::get_now(&self.store) {
                     Some(item) => Ok(item),
@@ -105,6 +109,7 @@ macro_rules! queue_methods {
             /// # Errors
             ///
             /// As [`try_get`](Self::try_get).
+            #[track_caller]
             pub fn get_for(&self, timeout: std::time::Duration) -> Result<$item, crate::GetError> {
                 match self.try_get() {
                     Err(crate::GetError::Empty) => {
@@ -120,6 +125,7 @@ macro_rules! queue_methods {
             /// # Errors
             ///
             /// As [`try_get`](Self::try_get).
+            #[track_caller]
             pub fn get_until(
                 &self,
                 deadline: std::time::Instant,
@@ -210,22 +216,26 @@ macro_rules! task_methods {
 
             /// Sleeps until each item that was put in is done with. What was done before a
             /// [`task_done`](Self::task_done) is visible afterwards.
+            #[track_caller]
             pub fn join(&self) {
                 self.join_with(futex::Deadline::NEVER);
             }
 
             /// [`join`](Self::join), unless `timeout` goes by first; says whether all is done.
             #[must_use = "if it is `false`, not all is done"]
+            #[track_caller]
             pub fn join_for(&self, timeout: std::time::Duration) -> bool {
                 self.join_with(futex::Deadline::after(timeout))
             }
 
             /// [`join`](Self::join), unless `deadline` comes first; says whether all is done.
             #[must_use = "if it is `false`, not all is done"]
+            #[track_caller]
             pub fn join_until(&self, deadline: std::time::Instant) -> bool {
                 self.join_with(deadline.into())
             }
 
+            #[track_caller]
             fn join_with(&self, deadline: futex::Deadline) -> bool {
                 self.tasks.join(deadline, || crate::store::Store::puts(&self.store))
             }

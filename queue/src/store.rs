@@ -1,6 +1,6 @@
 //! What holds the items of a queue, and the way of a thread that must wait for it.
 
-use futex::Deadline;
+use futex::{Contention, Deadline, Kind};
 
 use crate::gate::Gate;
 use crate::visit::Visit;
@@ -40,11 +40,13 @@ pub(crate) trait Store {
 /// Puts the item in when there is room, but not after the deadline.
 #[cold]
 #[inline(never)]
+#[track_caller]
 pub(crate) fn put_slow<S: Store>(
     store: &S,
     item: S::Item,
     deadline: Deadline,
 ) -> Result<(), PutError<S::Item>> {
+    let contention = Contention::begin(Kind::Queue, store);
     let mut kept = Some(item);
     let attempt = || {
         let item = kept.take().expect("it comes back from each attempt");
@@ -62,6 +64,7 @@ pub(crate) fn put_slow<S: Store>(
         may: || store.may_put(),
         attempt,
         more: || store.has_room(),
+        contention: &contention,
     });
     end.unwrap_or_else(|| Err(PutError::Full(kept.expect("it was not stored"))))
 }
@@ -69,7 +72,9 @@ pub(crate) fn put_slow<S: Store>(
 /// Takes an item out when there is one, but not after the deadline.
 #[cold]
 #[inline(never)]
+#[track_caller]
 pub(crate) fn get_slow<S: Store>(store: &S, deadline: Deadline) -> Result<S::Item, GetError> {
+    let contention = Contention::begin(Kind::Queue, store);
     let attempt = || match store.try_get() {
         Err(GetError::Empty) => None,
         end => Some(end),
@@ -80,6 +85,7 @@ pub(crate) fn get_slow<S: Store>(store: &S, deadline: Deadline) -> Result<S::Ite
         may: || store.may_get(),
         attempt,
         more: || store.has_items(),
+        contention: &contention,
     });
     end.unwrap_or(Err(GetError::Empty))
 }

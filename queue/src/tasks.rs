@@ -15,7 +15,7 @@
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use futex::atomic::{AtomicU32, AtomicU64, full_fence_after_rmw};
-use futex::{Deadline, Kind, Spin, Wait};
+use futex::{Contention, Deadline, Kind, Spin, Wait};
 
 use crate::TooManyDone;
 
@@ -102,14 +102,17 @@ impl Tasks {
     }
 
     /// Waits until all is done; `false` if the deadline came first.
+    #[track_caller]
     pub(crate) fn join(&self, deadline: Deadline, puts: impl Fn() -> u64) -> bool {
         let all_done = || self.unfinished(&puts) == 0;
         if all_done() {
             return true;
         }
+        let contention = Contention::begin(Kind::Queue, self);
         let mut spin = Spin::watching();
         while spin.turn(deadline == Deadline::NEVER) {
             if all_done() {
+                contention.spun();
                 return true;
             }
         }

@@ -3,12 +3,12 @@
 use core::hint;
 use std::time::Duration;
 
-use futex::{Deadline, Spin, Wait};
+use futex::{Contention, Deadline, Spin, Wait};
 
 use crate::gate::Gate;
 
 /// What a thread wants at a gate.
-pub(crate) struct Visit<May, Attempt, More> {
+pub(crate) struct Visit<'a, May, Attempt, More> {
     pub(crate) deadline: Deadline,
     /// So many pauses before the first look.
     pub(crate) patience: u32,
@@ -18,6 +18,8 @@ pub(crate) struct Visit<May, Attempt, More> {
     pub(crate) attempt: Attempt,
     /// Whether there is something for another thread; it may err on the side of yes.
     pub(crate) more: More,
+    /// Is told if it comes while the thread looks.
+    pub(crate) contention: &'a Contention,
 }
 
 /// Looks before the first yield, where looking has been of use of late (benches/results/, 2026-11-25: with 4
@@ -35,7 +37,7 @@ impl Gate {
     /// Waits until the attempt gives something; `None` if the deadline came first.
     pub(crate) fn pass<R, May, Attempt, More>(
         &self,
-        mut visit: Visit<May, Attempt, More>,
+        mut visit: Visit<'_, May, Attempt, More>,
     ) -> Option<R>
     where
         May: Fn() -> bool,
@@ -73,7 +75,7 @@ impl Gate {
     }
 
     /// Looks for a while, then yields for a while.
-    fn look<R, May, Attempt, More>(&self, visit: &mut Visit<May, Attempt, More>) -> Option<R>
+    fn look<R, May, Attempt, More>(&self, visit: &mut Visit<'_, May, Attempt, More>) -> Option<R>
     where
         May: Fn() -> bool,
         Attempt: FnMut() -> Option<R>,
@@ -85,21 +87,26 @@ impl Gate {
             may,
             attempt,
             more,
+            contention,
         } = visit;
         let mut spin = Spin::passing((LOOKS >> self.in_vain()).max(LEAST_LOOKS));
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let may_yield = *deadline == Deadline::NEVER && !self.is_busy();
-        let mut watch = None;
+        let (mut watch, mut spun) = (None, false);
         let result = loop {
             watch = watch.or_else(|| self.watch(&*more));
             // A shutdown is worth an attempt too.
             if may() || self.is_closed() {
                 let result = attempt();
                 if result.is_some() {
+                    if spun {
+                        contention.spun();
+                    }
                     break result;
                 }
             }
-            if !spin.turn(may_yield) {
+            spun = spin.turn(may_yield);
+            if !spun {
                 break None;
             }
             for _ in 0..core::mem::take(patience) {

@@ -6,6 +6,7 @@ macro_rules! acquiring {
         impl $semaphore {
             /// Takes a permit, sleeping until there is one.
             #[inline]
+            #[track_caller]
             pub fn acquire(&self) {
                 self.acquire_one();
             }
@@ -20,6 +21,7 @@ macro_rules! acquiring {
             /// Takes a permit unless `timeout` goes by first; one too long for the clock never does.
             #[inline]
             #[must_use = "if it is `false` no permit was taken"]
+            #[track_caller]
             pub fn acquire_for(&self, timeout: Duration) -> bool {
                 self.words.take_all(1) || self.wait_for(1, Deadline::after(timeout))
             }
@@ -28,6 +30,7 @@ macro_rules! acquiring {
             /// tries.
             #[inline]
             #[must_use = "if it is `false` no permit was taken"]
+            #[track_caller]
             pub fn acquire_until(&self, deadline: Instant) -> bool {
                 self.words.take_all(1) || self.wait_for(1, deadline.into())
             }
@@ -39,6 +42,7 @@ macro_rules! acquiring {
             ///
             /// If `count` is 0, or more than the semaphore can ever have; nothing happens then.
             #[inline]
+            #[track_caller]
             pub fn acquire_many(&self, count: u32) -> Result<(), AcquireError> {
                 may_ask(count, self.at_most())?;
                 let _taken = self.words.take_all(count) || self.wait_for(count, Deadline::NEVER);
@@ -64,6 +68,7 @@ macro_rules! acquiring {
             /// As [`acquire_many`](Self::acquire_many).
             #[inline]
             #[must_use = "if it is not `Ok(true)` no permit was taken"]
+            #[track_caller]
             pub fn acquire_many_for(
                 &self,
                 count: u32,
@@ -80,6 +85,7 @@ macro_rules! acquiring {
             /// As [`acquire_many`](Self::acquire_many).
             #[inline]
             #[must_use = "if it is not `Ok(true)` no permit was taken"]
+            #[track_caller]
             pub fn acquire_many_until(
                 &self,
                 count: u32,
@@ -91,6 +97,7 @@ macro_rules! acquiring {
 
             /// [`acquire`](Self::acquire), as a value that releases the permit when it is dropped.
             #[inline]
+            #[track_caller]
             pub fn permit(&self) -> Permit<'_, $semaphore> {
                 self.acquire();
                 Permit::adopt(self, 1)
@@ -104,12 +111,14 @@ macro_rules! acquiring {
 
             /// [`acquire_for`](Self::acquire_for), as a value that releases the permit.
             #[inline]
+            #[track_caller]
             pub fn permit_for(&self, timeout: Duration) -> Option<Permit<'_, $semaphore>> {
                 self.acquire_for(timeout).then(|| Permit::adopt(self, 1))
             }
 
             /// [`acquire_until`](Self::acquire_until), as a value that releases the permit.
             #[inline]
+            #[track_caller]
             pub fn permit_until(&self, deadline: Instant) -> Option<Permit<'_, $semaphore>> {
                 self.acquire_until(deadline).then(|| Permit::adopt(self, 1))
             }
@@ -120,6 +129,7 @@ macro_rules! acquiring {
             ///
             /// As [`acquire_many`](Self::acquire_many).
             #[inline]
+            #[track_caller]
             pub fn permits(&self, count: u32) -> Result<Permit<'_, $semaphore>, AcquireError> {
                 self.acquire_many(count)?;
                 Ok(Permit::adopt(self, count))
@@ -142,6 +152,7 @@ macro_rules! acquiring {
             /// [`permit`](Self::permit) that keeps the semaphore alive. (For the other calls:
             /// [`OwnedPermit::adopt`].)
             #[inline]
+            #[track_caller]
             pub fn owned_permit(self: &Arc<Self>) -> OwnedPermit<$semaphore> {
                 self.acquire();
                 OwnedPermit::adopt(Arc::clone(self), 1)
@@ -162,6 +173,7 @@ macro_rules! acquiring {
                 self.words.available()
             }
 
+            #[track_caller]
             fn wait_for(&self, count: u32, deadline: Deadline) -> bool {
                 self.words.acquire_slow(count, deadline, self.at_most())
             }

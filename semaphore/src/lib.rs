@@ -98,6 +98,7 @@ impl Semaphore {
     }
 
     #[inline]
+    #[track_caller]
     fn acquire_one(&self) {
         if !self.words.take_or_owe() {
             self.words.pay_and_wait(self.at_most());
@@ -150,6 +151,7 @@ impl BoundedSemaphore {
 
     /// Without a debt: while there is one, a release too many would look like one that there is room for.
     #[inline]
+    #[track_caller]
     fn acquire_one(&self) {
         if !self.words.take_all(1) {
             self.wait_for(1, Deadline::NEVER);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futex::{Deadline, Spin, Wait, Waited};
+use futex::{Contention, Deadline, Kind, Spin, Wait, Waited};
 
 use crate::raw::{Place, Words};
 
@@ -20,6 +20,7 @@ impl Words {
     /// Pays the debt, and takes a permit, sleeping if it must.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     pub(crate) fn pay_and_wait(&self, bound: u32) {
         self.pay();
         self.acquire_slow(1, Deadline::NEVER, bound);
@@ -28,12 +29,15 @@ impl Words {
     /// Takes `count` permits, sleeping if it must; `false`, and none taken, if the deadline came first.
     #[cold]
     #[inline(never)]
+    #[track_caller]
     pub(crate) fn acquire_slow(&self, count: u32, deadline: Deadline, bound: u32) -> bool {
+        let contention = Contention::begin(Kind::Semaphore, self);
         let mut spin = Spin::new();
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
         while spin.turn(untimed && self.waiting() == 0) {
             if self.take_all(count) {
+                contention.spun();
                 return true;
             }
         }

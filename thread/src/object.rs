@@ -192,6 +192,7 @@ impl ThreadRef {
     ///
     /// As [`join`](Self::join), but never a deadlock; and [`JoinError::TimedOut`].
     #[inline]
+    #[track_caller]
     pub fn join_for(&self, timeout: Duration) -> Result<(), JoinError> {
         self.join_with(|| Some(Deadline::after(timeout)))
     }
@@ -202,6 +203,7 @@ impl ThreadRef {
     ///
     /// As [`join`](Self::join), but never a deadlock; and [`JoinError::TimedOut`].
     #[inline]
+    #[track_caller]
     pub fn join_until(&self, deadline: Instant) -> Result<(), JoinError> {
         self.join_with(|| Some(Deadline::from(deadline)))
     }

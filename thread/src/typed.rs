@@ -110,6 +110,7 @@ impl<T: Clone> Thread<T> {
     /// # Errors
     ///
     /// As [`ThreadRef::join_for`].
+    #[track_caller]
     pub fn join_for(&self, timeout: Duration) -> Result<T, JoinError> {
         self.thread.join_for(timeout).map(|()| self.result())
     }
@@ -119,6 +120,7 @@ impl<T: Clone> Thread<T> {
     /// # Errors
     ///
     /// As [`ThreadRef::join_until`].
+    #[track_caller]
     pub fn join_until(&self, deadline: Instant) -> Result<T, JoinError> {
         self.thread.join_until(deadline).map(|()| self.result())
     }

@@ -155,6 +155,7 @@ impl Interval {
     /// # Errors
     ///
     /// [`JoinError::NotStarted`], and [`JoinError::Inside`] if the callback itself asks.
+    #[track_caller]
     pub fn join(&self) -> Result<Outcome, JoinError> {
         let joined = join(&self.task, Deadline::NEVER)?;
         Ok(joined.expect("an untimed wait does not time out"))
@@ -165,6 +166,7 @@ impl Interval {
     /// # Errors
     ///
     /// As `join`.
+    #[track_caller]
     pub fn join_for(&self, timeout: Duration) -> Result<Option<Outcome>, JoinError> {
         join(&self.task, Deadline::after(timeout))
     }
@@ -174,6 +176,7 @@ impl Interval {
     /// # Errors
     ///
     /// As `join`.
+    #[track_caller]
     pub fn join_until(&self, deadline: Instant) -> Result<Option<Outcome>, JoinError> {
         join(&self.task, deadline.into())
     }

@@ -98,6 +98,7 @@ pub enum JoinError {
 /// # Errors
 ///
 /// [`JoinError::Inside`] in a callback, which would wait for its own end.
+#[track_caller]
 pub fn join_all() -> Result<(), JoinError> {
     if running::is_in_any() {
         return Err(JoinError::Inside);

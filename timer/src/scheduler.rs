@@ -26,7 +26,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futex::atomic::{AtomicU32, full_fence_after_rmw};
-use futex::{Deadline, Kind, Wait};
+use futex::{Contention, Deadline, Kind, Wait};
 use lock::Lock;
 
 use crate::pool::Pool;
@@ -260,7 +260,9 @@ impl Scheduler {
     }
 
     /// Waits until every task that counts, and was started, is over.
+    #[track_caller]
     pub fn join_all(&self) {
+        let _contention = Contention::begin(Kind::Timer, self);
         // ORD timer.join: relaxed, the comparison of the wait comes after it (S3).
         self.joiners.fetch_add(1, Relaxed);
         loop {

@@ -28,7 +28,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::{AtomicU32, AtomicU64};
 use futex::cell;
-use futex::{Deadline, Kind, Spin, Wait};
+use futex::{Contention, Deadline, Kind, Spin, Wait};
 
 use crate::Outcome;
 use crate::wheel::Key;
@@ -209,7 +209,9 @@ impl Task {
     }
 
     /// Sleeps until it is over; `None` if `deadline` came first.
+    #[track_caller]
     pub fn join(&self, deadline: Deadline) -> Option<Outcome> {
+        let _contention = Contention::begin(Kind::Timer, self);
         let mut spin = Spin::watching();
         loop {
             let word = self.look();

@@ -107,6 +107,7 @@ impl Timer {
     /// # Errors
     ///
     /// [`JoinError::NotStarted`], and [`JoinError::Inside`] if the callback itself asks.
+    #[track_caller]
     pub fn join(&self) -> Result<Outcome, JoinError> {
         let joined = join(&self.task, Deadline::NEVER)?;
         Ok(joined.expect("an untimed wait does not time out"))
@@ -117,6 +118,7 @@ impl Timer {
     /// # Errors
     ///
     /// As `join`.
+    #[track_caller]
     pub fn join_for(&self, timeout: Duration) -> Result<Option<Outcome>, JoinError> {
         join(&self.task, Deadline::after(timeout))
     }
@@ -126,12 +128,14 @@ impl Timer {
     /// # Errors
     ///
     /// As `join`.
+    #[track_caller]
     pub fn join_until(&self, deadline: Instant) -> Result<Option<Outcome>, JoinError> {
         join(&self.task, deadline.into())
     }
 }
 
 /// [`Timer::join`] and [`Interval::join`](crate::Interval::join).
+#[track_caller]
 pub(crate) fn join(task: &Task, deadline: Deadline) -> Result<Option<Outcome>, JoinError> {
     if running::is_in(task) {
         return Err(JoinError::Inside);

@@ -93,7 +93,6 @@ fn a_new_lock_in_an_old_place_is_another() {
     drop((place.lock(), b.lock()));
     place = Lock::new(());
     drop((place.try_lock(), b.lock()));
-    drop(place);
     on.nothing_told();
 }
 
@@ -199,12 +198,8 @@ fn a_guard_that_another_thread_gave_back_is_not_held_for_ever() {
     let (a, b) = (Lock::new(()), Lock::new(()));
     mem::forget(a.lock());
     // SAFETY: its guard was forgotten.
-    thread::scope(|scope| {
-        scope
-            .spawn(|| unsafe { a.force_unlock(lock_api::GuardNoSend::new()) })
-            .join()
-            .unwrap()
-    });
+    let give_back = || unsafe { a.force_unlock(lock_api::GuardNoSend::new()) };
+    thread::scope(|scope| scope.spawn(give_back).join().unwrap());
     // Another thread takes it; then this one does not hold it.
     thread::scope(|scope| scope.spawn(|| drop(a.lock())).join().unwrap());
     drop(b.lock());

@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use deadlock::{Asking, Deadlock};
-use futex::{Deadline, Kind, Spin, Wait};
+use futex::{Contention, Deadline, Kind, Spin, Wait};
 
 use super::{CURIOUS, ENDED, JOINERS, Life, NEW, PHASE, RUNNING, STARTING, SURE};
 
@@ -22,6 +22,7 @@ pub enum Joined {
 impl Life {
     /// Sleeps until the thread has ended.
     #[inline]
+    #[track_caller]
     pub fn join(&self, deadline: Deadline) -> Joined {
         match self.look() & PHASE {
             ENDED => Joined::Ended,
@@ -38,7 +39,8 @@ impl Life {
     #[cold]
     #[track_caller]
     pub fn join_seen(&self, asking: Asking) -> Result<Joined, Deadlock> {
-        self.watch(Deadline::NEVER);
+        let contention = Contention::begin(Kind::Thread, self);
+        self.watch(Deadline::NEVER, &contention);
         let unsure = |word| word & (PHASE | SURE) == STARTING;
         match self.sleep_while(unsure, CURIOUS, Deadline::NEVER) {
             Some(NEW) => Ok(Joined::NotStarted),
@@ -50,17 +52,26 @@ impl Life {
     }
 
     #[cold]
+    #[track_caller]
     fn join_slow(&self, deadline: Deadline) -> Joined {
-        self.watch(deadline);
+        let contention = Contention::begin(Kind::Thread, self);
+        self.watch(deadline, &contention);
         self.sleep_until_end(deadline)
     }
 
     /// Looks for a while whether it ends.
-    fn watch(&self, deadline: Deadline) {
+    fn watch(&self, deadline: Deadline, contention: &Contention) {
         let mut spin = Spin::watching();
         let alone = deadline == Deadline::NEVER;
         let lives = || matches!(self.look() & PHASE, STARTING | RUNNING);
-        while lives() && !deadline.has_passed() && spin.turn(alone) {}
+        while lives() && !deadline.has_passed() {
+            if !spin.turn(alone) {
+                return;
+            }
+            if !lives() {
+                contention.spun();
+            }
+        }
     }
 
     fn sleep_until_end(&self, deadline: Deadline) -> Joined {
