@@ -65,7 +65,7 @@ fn a_timed_waiter_and_one_of_no_kind_are_shown_as_such() {
                 }
             });
             let shown = of(timed).expect("it sleeps");
-            assert!(shown.timed && shown.owner.is_none() && shown.on.kind == Kind::Lock);
+            assert!(shown.timed && shown.owner.is_none() && shown.on.kind == Kind::RLock);
             let shown = of(bare).expect("it sleeps");
             assert!(!shown.timed && shown.on.kind == Kind::Word);
             assert_eq!(shown.on.address, (&raw const word).addr());
