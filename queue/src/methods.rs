@@ -165,6 +165,7 @@ macro_rules! queue_methods {
 
         impl<'a, $item $(: $bound)?> Iterator for crate::Iter<'a, $queue<$item>> {
             type Item = $item;
+            #[track_caller]
             fn next(&mut self) -> Option<$item> {
                 self.queue.get().ok()
             }
