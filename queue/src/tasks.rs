@@ -12,7 +12,7 @@
 //! a full fence between for both. So the joiner sees that all is done, or is seen. It sleeps with the
 //! count that it has seen, so that a wake between its look and its sleep is noticed.
 
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use futex::atomic::{AtomicU32, AtomicU64, full_fence_after_rmw};
 use futex::{Contention, Deadline, Kind, Spin, Wait};
@@ -56,8 +56,8 @@ impl Tasks {
         saturate: bool,
         puts: impl Fn() -> u64,
     ) -> Result<(), TooManyDone> {
-        // ORD tasks.done-look: relaxed, the exchange checks it.
-        let mut done = self.done.load(Relaxed);
+        // ORD tasks.done-look ⇒ tasks.done: the puts of what the others have done, or it would seem too many.
+        let mut done = self.done.load(Acquire);
         let (now, all) = loop {
             let all = puts();
             let now = match done.saturating_add(n) {
@@ -65,10 +65,10 @@ impl Tasks {
                 _ if saturate => done.max(all),
                 _ => return Err(TooManyDone),
             };
-            // ORD tasks.done ⇒ tasks.look, tasks.done: what was done, to those who join; and to who
-            // continues, how many were put in.
-            // ORD tasks.done (failure): relaxed, it looks again.
-            match self.done.compare_exchange_weak(done, now, AcqRel, Relaxed) {
+            // ORD tasks.done ⇒ tasks.look, tasks.done-look: what was done, to those who join; and how many were
+            // put in, to those who do the next.
+            // ORD tasks.done (failure): as tasks.done-look.
+            match self.done.compare_exchange_weak(done, now, Release, Acquire) {
                 Ok(_) => break (now, all),
                 Err(other) => done = other,
             }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futex::model::{Model, share, spawn};
+use futex::model::{JoinHandle, Model, share, spawn, unexplored, until_asleep};
 use lockwright_queue::{GetError, PutError, Queue, ShutDown, Shutdown, SimpleQueue};
 use loom::cell::UnsafeCell;
 
@@ -147,6 +147,13 @@ fn try_get_and_put(queue: &Items, found: &mut Found) {
     }
 }
 
+fn timed_get(queue: &Items, found: &mut Found) {
+    match queue.get_for(Duration::from_secs(1)) {
+        Ok(item) => found.got.push(item.number()),
+        Err(error) => assert_eq!(error, GetError::Empty),
+    }
+}
+
 fn timed_put(queue: &Items, found: &mut Found) {
     match queue.put_for(Item::new(41), Duration::from_secs(1)) {
         Ok(()) => {}
@@ -205,6 +212,73 @@ fn an_item_wakes_who_waits_for_it() {
 fn one_who_leaves_wakes_the_next() {
     let model = Model::new().preemptions(0);
     check(model, 2, 2, &[get_one, get_one, put_two]);
+}
+
+/// A queue, and threads that run `first` one after the other and sleep; what follows is explored.
+fn with_sleepers(first: &[Body]) -> (Arc<Items>, Vec<JoinHandle<Found>>) {
+    let queue = share(Items::new(2));
+    let start = |body: Body| start(&queue, body);
+    let sleepers = unexplored(|| {
+        let start = |(n, &body)| {
+            let sleeper = start(body);
+            until_asleep(n + 1);
+            sleeper
+        };
+        first.iter().enumerate().map(start).collect()
+    });
+    (queue, sleepers)
+}
+
+fn start(queue: &Arc<Items>, body: Body) -> JoinHandle<Found> {
+    let queue = Arc::clone(queue);
+    spawn(move || {
+        let mut found = Found::default();
+        body(&queue, &mut found);
+        found
+    })
+}
+
+/// All `items` were got by somebody.
+fn all_got(items: u32, threads: Vec<JoinHandle<Found>>) {
+    let mut got: Vec<u32> = threads
+        .into_iter()
+        .flat_map(|thread| thread.join().got)
+        .collect();
+    got.sort_unstable();
+    assert_eq!(got, Vec::from_iter(1..=items));
+}
+
+/// The second item is put in while the one whom the first has woken leaves.
+#[test]
+fn one_who_leaves_sees_what_came_meanwhile() {
+    Model::new().preemptions(1).check(|| {
+        let (queue, mut threads) = with_sleepers(&[get_one, get_one]);
+        unexplored(|| put_one(&queue, &mut Found::default()));
+        threads.push(start(&queue, |queue, found| put(queue, found, 2)));
+        all_got(2, threads);
+    });
+}
+
+/// The one whom the first item wakes has no more time.
+#[test]
+fn a_time_out_passes_its_wake_on() {
+    Model::new().timeouts(1).preemptions(1).check(|| {
+        let (queue, mut threads) = with_sleepers(&[timed_get, get_one]);
+        put_two(&queue, &mut Found::default());
+        let hasty = threads.remove(0).join();
+        if hasty.got.is_empty() {
+            // What it had no time for is still there.
+            let mut found = Found::default();
+            get_one(&queue, &mut found);
+            assert_eq!(found.got.len(), 1);
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+        } else {
+            let mut got = hasty.got;
+            got.extend(threads.into_iter().flat_map(|thread| thread.join().got));
+            got.sort_unstable();
+            assert_eq!(got, [1, 2]);
+        }
+    });
 }
 
 #[test]
@@ -287,6 +361,49 @@ fn join_returns_when_all_is_done_and_sees_it() {
         assert_eq!(work.get(), 7);
         assert_eq!(queue.unfinished(), 0);
         worker.join();
+    });
+}
+
+#[test]
+fn none_unfinished_means_that_all_can_be_seen() {
+    Model::new().preemptions(2).check(|| {
+        let queue = share(Items::new(1));
+        queue.put(Item::new(1)).expect("there is room");
+        let work = Arc::new(Unguarded(UnsafeCell::new(0)));
+        let (theirs, done) = (Arc::clone(&queue), Arc::clone(&work));
+        let worker = spawn(move || {
+            done.set(7);
+            theirs.task_done().expect("one was put in");
+        });
+        // Before the look, which loom would not try (futex/README.md, forgotten looks).
+        loom::thread::yield_now();
+        if queue.unfinished() == 0 {
+            assert_eq!(work.get(), 7);
+        }
+        worker.join();
+    });
+}
+
+/// The second item is put in, got and done while the one who has the first is about to say that it is done: that
+/// is not one too many.
+#[test]
+fn whoever_is_done_knows_what_the_others_got() {
+    Model::new().preemptions(2).check(|| {
+        let queue = share(Items::new(2));
+        let mut found = Found::default();
+        put(&queue, &mut found, 1);
+        let other = start(&queue, |queue, found| {
+            get(queue, found);
+            loom::thread::yield_now();
+            queue.task_done().expect("it was put in");
+        });
+        loom::thread::yield_now();
+        put(&queue, &mut found, 2);
+        get(&queue, &mut found);
+        queue.task_done().expect("it was put in");
+        found.got.extend(other.join().got);
+        found.got.sort_unstable();
+        assert_eq!(found.got, [1, 2]);
     });
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Baseline {
 pub(crate) struct Catch {
     pub(crate) by: String,
     pub(crate) said: String,
+    /// How long it ran.
+    pub(crate) took: Duration,
 }
 
 /// What the models made of broken code.
@@ -84,6 +86,7 @@ impl Baseline {
                 hunt.caught = Some(Catch {
                     by: name.clone(),
                     said: models::complaint(&ran.output).replace('|', "\\|"),
+                    took: ran.elapsed,
                 });
                 break;
             }

@@ -6,6 +6,7 @@
 mod atomics;
 mod cfg;
 mod cross;
+mod faults;
 mod floors;
 mod hunt;
 mod instructions;
@@ -14,6 +15,7 @@ mod loom;
 mod miri;
 mod mirror;
 mod models;
+mod mutants;
 mod ordering;
 mod run;
 mod selftest;
@@ -58,6 +60,8 @@ enum Check {
     Twins(twins::Options),
     /// All primitives together under random load, with faults, for some minutes.
     Soak(soak::Options),
+    /// Breaks the logic in each listed way and expects an ordinary test to fail.
+    Mutants(mutants::Options),
     /// Instructions per uncontended lock and unlock, counted by callgrind, against parking_lot's.
     Instructions(instructions::Options),
 }
@@ -84,6 +88,7 @@ fn run_check(check: Check) -> anyhow::Result<()> {
         Check::Ordering(options) => ordering::check(&workspace, &options),
         Check::Twins(options) => twins::check(&workspace, &options),
         Check::Soak(options) => soak::check(&workspace, &options),
+        Check::Mutants(options) => mutants::check(&workspace, &options),
         Check::Instructions(options) => instructions::check(&workspace, &options),
     }
 }

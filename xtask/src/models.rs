@@ -1,4 +1,5 @@
-//! Builds the loom models of crates and runs them one test at a time, so that a hang has a name.
+//! Builds the loom models of crates, or their ordinary tests, and runs them one at a time, so that a hang has
+//! a name.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,26 +37,61 @@ impl Settings {
     pub(crate) fn build(&self, package: &Package, timeout: Duration) -> Result<Vec<Model>> {
         let mut command = run::cargo(None);
         command
-            .args(["test", "--release", "--no-run", "--message-format=json"])
-            .args(["-p", package.name.as_str()])
+            .args(["test", "--release"])
             .args(
                 workspace::models(package)
                     .iter()
                     .flat_map(|name| ["--test", name]),
             )
+            // `debug_assert!` is part of what a model checks.
+            .env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
+        self.compile(&mut command, package, "--cfg loom ", timeout)
+    }
+
+    /// Builds ordinary tests of `package`: those named so in `targets`, where `lib` is the library with its
+    /// unit tests.
+    pub(crate) fn build_tests(
+        &self,
+        package: &Package,
+        targets: &[&str],
+        timeout: Duration,
+    ) -> Result<Vec<Model>> {
+        let mut command = run::cargo(None);
+        command.arg("test");
+        for target in targets {
+            match *target {
+                "lib" => command.arg("--lib"),
+                name => command.args(["--test", name]),
+            };
+        }
+        command
+            // They are built again and again, and nobody debugs them.
+            .env("CARGO_PROFILE_DEV_DEBUG", "false")
+            .env("CARGO_INCREMENTAL", "1");
+        self.compile(&mut command, package, "", timeout)
+    }
+
+    fn compile(
+        &self,
+        command: &mut Command,
+        package: &Package,
+        flags: &str,
+        timeout: Duration,
+    ) -> Result<Vec<Model>> {
+        command
+            .args(["--no-run", "--message-format=json"])
+            .args(["-p", package.name.as_str()])
             .arg("--target-dir")
             .arg(&self.target)
             .current_dir(&self.root)
-            // `debug_assert!` is part of what a model checks.
-            .env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true")
             .env(
                 "RUSTFLAGS",
-                run::flags("RUSTFLAGS", &format!("--cfg loom {}", self.extra_rustflags)),
+                run::flags("RUSTFLAGS", &format!("{flags}{}", self.extra_rustflags)),
             );
-        let built = run::run(&mut command, timeout, Echo::Keep)?;
+        let built = run::run(command, timeout, Echo::Keep)?;
         if !built.success() {
             bail!(
-                "the models of {} do not build:\n{}",
+                "the tests of {} do not build:\n{}",
                 package.name,
                 rendered(&built)
             );
@@ -64,12 +100,18 @@ impl Settings {
         for line in built.output.lines().filter(|line| line.starts_with('{')) {
             if let Message::CompilerArtifact(artifact) = serde_json::from_str(line)?
                 && let Some(executable) = artifact.executable
+                // A test's dependencies may have programs, too.
+                && artifact.profile.test
             {
                 let directory = artifact.manifest_path.parent();
+                let target = match artifact.target.is_test() {
+                    true => artifact.target.name.as_str(),
+                    false => "lib",
+                };
                 let found = list(
                     executable.as_std_path(),
                     directory.map_or(Path::new("."), |d| d.as_std_path()),
-                    &format!("{}::{}", workspace::noun(package), artifact.target.name),
+                    &format!("{}::{target}", workspace::noun(package)),
                 )?;
                 models.extend(found);
             }

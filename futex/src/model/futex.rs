@@ -15,7 +15,8 @@ fn sleep(word: &AtomicU32, expected: u32, timed: bool) -> Wait {
     }
     let address = address(word);
     let me = state::enqueue(address);
-    for looks in 0.. {
+    let mut looks = 0;
+    loop {
         if let Some(offer) = state::take_offer(timed) {
             // If a wake came first, this thread has swallowed it; the primitive must cope.
             state::leave(&me);
@@ -30,6 +31,7 @@ fn sleep(word: &AtomicU32, expected: u32, timed: bool) -> Wait {
         if !state::sleeps_on(address, looks) {
             break;
         }
+        looks += u32::from(!state::is_set_up());
         loom::thread::yield_now();
     }
     state::leave(&me);

@@ -136,6 +136,24 @@ impl Default for Model {
     }
 }
 
+/// Runs `set_up` in one order only: what follows can then be explored deeper than a whole model could. No offers
+/// are made meanwhile.
+pub fn unexplored<R>(set_up: impl FnOnce() -> R) -> R {
+    state::set_up(true);
+    loom::stop_exploring();
+    let result = set_up();
+    loom::explore();
+    state::set_up(false);
+    result
+}
+
+/// Lets the other threads go on until `n` sleep whom nobody has woken. For set-ups.
+pub fn until_asleep(n: usize) {
+    while state::sleepers() < n {
+        loom::thread::yield_now();
+    }
+}
+
 /// Starts a thread of the model. To be used in the place of `loom::thread::spawn`: it keeps count of
 /// the threads that are awake, so that a lost wake is known for what it is.
 pub fn spawn<T: 'static>(body: impl FnOnce() -> T + 'static) -> JoinHandle<T> {

@@ -48,6 +48,8 @@ struct State {
     /// adversary is one of them.
     awake: usize,
     adversary: bool,
+    /// The model is being set up: nothing is explored, so nothing counts yet.
+    set_up: bool,
     /// By id; none if the model does not ask for them.
     boards: Vec<Rc<Board>>,
     /// The shortest limit on waiting that has been reached.
@@ -92,6 +94,9 @@ pub(super) fn begin(
     }
     Some(loom::thread::spawn(move || {
         let offers = with(|state| state.offers.clone()).expect("set before the spawn");
+        while is_set_up() {
+            loom::thread::yield_now();
+        }
         // Each offer is withdrawn if nobody took it: no sleeper is ever saved by one for certain.
         for _ in 0..timeouts {
             offers.store(TIME_OUT, Relaxed);
@@ -160,6 +165,20 @@ pub(super) fn sleeps_on(address: usize, looks: u32) -> bool {
         "lost wake: a thread sleeps on {address:#x} and all others sleep, join or have finished"
     );
     looks < PATIENCE
+}
+
+/// Whether the model is being set up; see [`unexplored`](super::unexplored).
+pub(super) fn is_set_up() -> bool {
+    with(|state| state.set_up)
+}
+
+pub(super) fn set_up(set_up: bool) {
+    with(|state| state.set_up = set_up);
+}
+
+/// How many sleep and have not been woken.
+pub(super) fn sleepers() -> usize {
+    with(|state| state.queues.values().map(VecDeque::len).sum())
 }
 
 /// The calling thread starts another, or comes back from joining one.

@@ -7,3 +7,4 @@ mod kinds;
 mod shutdown;
 mod tasks;
 mod timed;
+mod wakes;

@@ -24,6 +24,21 @@ fn it_runs_once_and_in_another_thread() {
     });
 }
 
+/// The driver sleeps until the late one, or about to, when the next is started.
+#[test]
+fn an_earlier_one_need_not_wait_for_a_later() {
+    in_time(|| {
+        let late = Timer::after(LATE, || {});
+        late.start().unwrap();
+        for _ in 0..if cfg!(miri) { 2 } else { 50 } {
+            let soon = Timer::after(SOON, || {});
+            soon.start().unwrap();
+            assert_eq!(soon.join(), Ok(Outcome::Ran));
+        }
+        assert!(late.cancel());
+    });
+}
+
 #[test]
 fn it_is_never_early() {
     in_time(|| {

@@ -19,7 +19,7 @@ use cargo_metadata::Package;
 use crate::hunt::{BUILD_TIMEOUT, Baseline, Catch};
 use crate::mirror::Mirror;
 use crate::models::Model;
-use crate::shard::Shard;
+use crate::shard::{self, Shard};
 use crate::workspace::{self, Workspace, noun};
 use plan::Plan;
 use report::{Fate, Tried};
@@ -153,7 +153,7 @@ impl Options {
             mutants = shard.keep(mutants);
         }
         if let Some(count) = self.sample {
-            mutants = plan::sample(mutants, count, self.seed);
+            mutants = shard::sample(mutants, count, self.seed);
         }
         mutants
     }
@@ -201,7 +201,7 @@ fn fate(
         }
         let hunt = baseline.hunt(&mirror.settings, &models, None, timeout)?;
         Ok(match hunt.caught {
-            Some(Catch { by, said }) => Fate::Caught(by, said),
+            Some(Catch { by, said, .. }) => Fate::Caught(by, said),
             None => (hunt.hung.into_iter().next()).map_or(Fate::Survived, Fate::Hung),
         })
     })

@@ -53,37 +53,3 @@ impl Plan {
         Ok(plan)
     }
 }
-
-/// `count` of `items` in their order, chosen by `seed`.
-pub(crate) fn sample<T>(mut items: Vec<T>, count: usize, seed: u64) -> Vec<T> {
-    let mut state = seed;
-    while items.len() > count {
-        let drop = (next(&mut state) % items.len() as u64) as usize;
-        items.remove(drop);
-    }
-    items
-}
-
-/// SplitMix64.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sample_is_of_its_size_and_its_seeds() {
-        let items: Vec<u32> = (0..100).collect();
-        let one = sample(items.clone(), 10, 1);
-        assert_eq!(one.len(), 10);
-        assert_eq!(one, sample(items.clone(), 10, 1));
-        assert_ne!(one, sample(items.clone(), 10, 2));
-        assert_eq!(sample(items.clone(), 200, 1), items);
-    }
-}

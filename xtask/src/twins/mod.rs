@@ -1,9 +1,6 @@
 //! Breaks the logic of a crate in the ways listed in its `tests/twins.toml`, one at a time, and
 //! expects a model to fail: a model that cannot fail checks nothing.
 
-mod list;
-mod verdict;
-
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -11,12 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::Package;
 
+use crate::faults::verdict::{self, Fate, Tried};
+use crate::faults::{self, Fault};
 use crate::hunt::{BUILD_TIMEOUT, Baseline};
 use crate::mirror::Mirror;
 use crate::shard::Shard;
 use crate::workspace::{self, Workspace, noun};
-use list::Twin;
-use verdict::{Fate, Tried};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -44,7 +41,7 @@ pub(crate) struct Options {
 }
 
 /// A crate and a twin of it.
-type Case<'a> = (&'a Package, Twin);
+type Case<'a> = (&'a Package, Fault);
 
 pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     let start = Instant::now();
@@ -71,7 +68,7 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     println!("twins: {baseline}");
     for package in &packages {
         let twins = cases.iter().filter(|(of, _)| of.id == package.id);
-        let twins: Vec<Twin> = twins.map(|(_, twin)| twin.clone()).collect();
+        let twins: Vec<Fault> = twins.map(|(_, twin)| twin.clone()).collect();
         faults.extend(verdict::unpaired(noun(package), &twins, baseline.names()));
     }
 
@@ -83,7 +80,7 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
             .with_context(|| case.1.name.clone())?;
         let done = Tried {
             noun: noun(case.0),
-            twin: &case.1,
+            fault: &case.1,
             fate,
             elapsed: start.elapsed(),
         };
@@ -92,15 +89,15 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         Ok(())
     })?;
     let mut tried = tried.into_inner().expect("no panic");
-    let place = |done: &Tried<'_>| chosen.iter().position(|(_, t)| std::ptr::eq(t, done.twin));
+    let place = |done: &Tried<'_>| chosen.iter().position(|(_, t)| std::ptr::eq(t, done.fault));
     tried.sort_by_key(place);
 
-    let table = verdict::table(&tried, start.elapsed());
+    let table = verdict::table("twin", &tried, start.elapsed());
     println!("\n{table}");
     if let Some(path) = &options.save {
         std::fs::write(path, &table).with_context(|| path.display().to_string())?;
     }
-    faults.extend(tried.iter().filter_map(Tried::fault));
+    faults.extend(tried.iter().filter_map(Tried::complaint));
     for fault in &faults {
         eprintln!("twins: {fault}");
     }
@@ -120,7 +117,7 @@ fn find<'a>(workspace: &'a Workspace, only: Option<&str>) -> Result<(Vec<Case<'a
         }
         let list = Path::new(noun).join("tests/twins.toml");
         if workspace.root().join(&list).exists() {
-            let twins = list::load(&workspace.root().join(list))?;
+            let twins = faults::load(&workspace.root().join(list), "twin")?;
             cases.extend(twins.into_iter().map(|twin| (package, twin)));
         } else if !has_twins_inside(workspace, noun)? {
             faults.push(format!(
@@ -168,7 +165,11 @@ fn fate(
         || {
             let models = match mirror.settings.build(package, BUILD_TIMEOUT) {
                 Ok(models) => models,
-                Err(error) => return Ok(Fate::DoesNotBuild(complaint(&format!("{error:#}")))),
+                Err(error) => {
+                    return Ok(Fate::DoesNotBuild(verdict::compilers(&format!(
+                        "{error:#}"
+                    ))));
+                }
             };
             let first = twin.caught_by.as_ref();
             let of_crate = |by: &&str| verdict::is_of(by, noun(package));
@@ -182,23 +183,9 @@ fn fate(
     )
 }
 
-/// The first error in what the compiler said.
-fn complaint(said: &str) -> String {
-    let error = said.lines().find(|line| line.starts_with("error"));
-    error.unwrap_or(said).replace('|', "\\|")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_compilers_first_error_is_its_complaint() {
-        assert_eq!(
-            complaint("warning: a\nerror[E1]: b\nerror: c"),
-            "error[E1]: b"
-        );
-    }
 
     #[test]
     fn the_lists_in_the_workspace_apply_to_its_sources() {

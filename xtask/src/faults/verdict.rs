@@ -1,14 +1,14 @@
-//! What became of a twin, and whether that is as it should be.
+//! What became of a fault, and whether that is as it should be.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::list::Twin;
+use super::Fault;
 use crate::hunt::{Catch, Hunt};
 
 #[derive(Debug)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// The edit could not be made.
     DoesNotApply(String),
     /// No fault in the logic: the compiler refuses it.
@@ -16,76 +16,95 @@ pub(super) enum Fate {
     Hunted(Hunt),
 }
 
-pub(super) struct Tried<'a> {
-    /// The crate.
-    pub(super) noun: &'a str,
-    pub(super) twin: &'a Twin,
-    pub(super) fate: Fate,
-    pub(super) elapsed: Duration,
+impl Fate {
+    /// How long the test or model ran that noticed it.
+    fn took(&self) -> String {
+        match self {
+            Fate::Hunted(Hunt {
+                caught: Some(catch),
+                ..
+            }) => format!("{:.2} s", catch.took.as_secs_f64()),
+            _ => "–".to_owned(),
+        }
+    }
 }
 
-/// Whether `by`, as in `lock::loom::takes_turns`, is a model of the crate called `noun`.
-pub(super) fn is_of(by: &str, noun: &str) -> bool {
+pub(crate) struct Tried<'a> {
+    /// The crate.
+    pub(crate) noun: &'a str,
+    pub(crate) fault: &'a Fault,
+    pub(crate) fate: Fate,
+    pub(crate) elapsed: Duration,
+}
+
+/// Whether `by`, as in `lock::loom::m`, is of the crate called `noun`.
+pub(crate) fn is_of(by: &str, noun: &str) -> bool {
     by.split("::").next() == Some(noun)
 }
 
-/// Whether `by`, as in `lock::loom::takes_turns`, is the model called `name`.
-pub(super) fn is_called(by: &str, name: &str) -> bool {
-    by.rsplit("::").next() == Some(name)
+/// Whether `by`, as in `lock::loom::takes_turns`, is what `name` names, which may be its last parts only.
+pub(crate) fn is_called(by: &str, name: &str) -> bool {
+    by.strip_suffix(name)
+        .is_some_and(|before| before.is_empty() || before.ends_with("::"))
 }
 
 impl Tried<'_> {
     /// What is wrong, if anything is.
-    pub(super) fn fault(&self) -> Option<String> {
+    pub(crate) fn complaint(&self) -> Option<String> {
         let expected = |by: &str| {
-            (self.twin.caught_by.as_ref())
-                .is_none_or(|expected| is_of(by, self.noun) && is_called(by, expected))
+            self.fault.caught_by.as_ref().is_none_or(|expected| {
+                let of_its_crate = expected.contains("::") || is_of(by, self.noun);
+                of_its_crate && is_called(by, expected)
+            })
         };
-        let fault = match &self.fate {
+        let complaint = match &self.fate {
             Fate::DoesNotApply(why) => why.clone(),
             Fate::DoesNotBuild(why) => format!("does not build: {why}"),
             Fate::Hunted(Hunt { caught, hung }) => match caught {
                 Some(catch) if expected(&catch.by) => return None,
-                _ if self.twin.hang && hung.iter().any(|by| expected(by)) => return None,
+                _ if self.fault.hang && hung.iter().any(|by| expected(by)) => return None,
                 Some(catch) => format!("caught by {}, not by whom it should be", catch.by),
-                None if hung.is_empty() => "survives: no model fails".to_owned(),
+                None if hung.is_empty() => "survives".to_owned(),
                 None => format!("only a time-out noticed it, of {}", hung.join(", ")),
             },
         };
-        Some(format!("{} {}: {fault}", self.noun, self.twin.name))
+        Some(format!("{} {}: {complaint}", self.noun, self.fault.name))
     }
 
     /// A line of the table.
-    pub(super) fn row(&self) -> String {
+    pub(crate) fn row(&self) -> String {
         let (by, said) = match &self.fate {
             Fate::DoesNotApply(why) => ("**does not apply**", why.as_str()),
             Fate::DoesNotBuild(why) => ("**does not build**", why.as_str()),
             Fate::Hunted(hunt) => match (&hunt.caught, hunt.hung.first()) {
-                (Some(Catch { by, said }), _) => (by.as_str(), said.as_str()),
+                (Some(Catch { by, said, .. }), _) => (by.as_str(), said.as_str()),
                 (None, Some(by)) => (by.as_str(), "time-out"),
                 (None, None) => ("**survives**", ""),
             },
         };
-        let seconds = self.elapsed.as_secs_f64();
-        let name = &self.twin.name;
+        let (name, total) = (&self.fault.name, self.elapsed.as_secs_f64());
         format!(
-            "| {} | {name} | {by} | {said} | {seconds:.1} s |",
-            self.noun
+            "| {} | {name} | {by} | {said} | {} | {total:.1} s |",
+            self.noun,
+            self.fate.took()
         )
     }
 }
 
-pub(super) fn table(tried: &[Tried<'_>], elapsed: Duration) -> String {
-    let mut text =
-        "| crate | twin | caught by | what it said | time |\n|---|---|---|---|---|\n".to_owned();
+/// The table of faults that are called `kind`.
+pub(crate) fn table(kind: &str, tried: &[Tried<'_>], elapsed: Duration) -> String {
+    let mut text = format!(
+        "| crate | {kind} | caught by | what it said | ran for | with building |\n\
+         |---|---|---|---|---|---|\n"
+    );
     for done in tried {
         text.push_str(&done.row());
         text.push('\n');
     }
-    let bad = tried.iter().filter(|t| t.fault().is_some()).count();
+    let bad = tried.iter().filter(|t| t.complaint().is_some()).count();
     let _ = writeln!(
         text,
-        "\n{} twins tried, {} caught as they should be; {:.0} s.",
+        "\n{} {kind}s tried, {} caught as they should be; {:.0} s.",
         tried.len(),
         tried.len() - bad,
         elapsed.as_secs_f64()
@@ -93,10 +112,16 @@ pub(super) fn table(tried: &[Tried<'_>], elapsed: Duration) -> String {
     text
 }
 
+/// The first error in what the compiler said.
+pub(crate) fn compilers(said: &str) -> String {
+    let error = said.lines().find(|line| line.starts_with("error"));
+    error.unwrap_or(said).replace('|', "\\|")
+}
+
 /// Of one crate: models that no twin is made for, and twins made for a model that is not there.
-pub(super) fn unpaired<'a>(
+pub(crate) fn unpaired<'a>(
     noun: &str,
-    twins: &[Twin],
+    twins: &[Fault],
     models: impl Iterator<Item = &'a str>,
 ) -> Vec<String> {
     let models: BTreeSet<&str> = models
@@ -119,28 +144,27 @@ pub(super) fn unpaired<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::twins::list;
-
-    fn twin(more: &str) -> Twin {
+    fn twin(more: &str) -> Fault {
         let text = format!(
             "[[twin]]\nname = \"t\"\nfile = \"f\"\nfind = \"a\"\nreplace = \"b\"\nwhy = \"c\"\n{more}"
         );
-        list::parse(&text).unwrap().remove(0)
+        crate::faults::parse(&text, "twin").unwrap().remove(0)
     }
 
     fn is_fine(more: &str, caught: Option<&str>, hung: &[&str]) -> bool {
         let caught = caught.map(|by| Catch {
             by: format!("lock::loom::{by}"),
             said: "x".to_owned(),
+            took: Duration::ZERO,
         });
         let hung = hung.iter().map(|by| format!("lock::loom::{by}")).collect();
         let tried = Tried {
             noun: "lock",
-            twin: &twin(more),
+            fault: &twin(more),
             fate: Fate::Hunted(Hunt { caught, hung }),
             elapsed: Duration::ZERO,
         };
-        tried.fault().is_none()
+        tried.complaint().is_none()
     }
 
     #[test]
@@ -155,6 +179,17 @@ mod tests {
     fn a_model_of_another_crate_is_not_the_one_of_that_name() {
         assert!(is_of("lock::loom::m", "lock"));
         assert!(!is_of("rlock::loom::m", "lock"));
+    }
+
+    #[test]
+    fn a_name_is_whole_parts_of_a_longer_one() {
+        assert!(is_called("lock::loom::takes_turns", "takes_turns"));
+        assert!(is_called(
+            "lock::loom::takes_turns",
+            "lock::loom::takes_turns"
+        ));
+        assert!(!is_called("lock::loom::takes_turns", "turns"));
+        assert!(!is_called("lock::loom::takes_turns", "takes"));
     }
 
     #[test]
@@ -173,18 +208,26 @@ mod tests {
             Fate::DoesNotBuild("x".to_owned()),
         ] {
             let (noun, elapsed) = ("lock", Duration::ZERO);
-            let twin = &twin;
+            let fault = &twin;
             assert!(
                 Tried {
                     noun,
-                    twin,
+                    fault,
                     fate,
                     elapsed
                 }
-                .fault()
+                .complaint()
                 .is_some()
             );
         }
+    }
+
+    #[test]
+    fn the_compilers_first_error_is_its_compilers() {
+        assert_eq!(
+            compilers("warning: a\nerror[E1]: b\nerror: c"),
+            "error[E1]: b"
+        );
     }
 
     #[test]
