@@ -51,6 +51,8 @@ impl Peer {
 pub const HOUSE: Peer = Peer::new("lockwright", Origin::House);
 /// The same build of the same primitive once more: what it differs by is noise.
 pub const AGAIN: Peer = Peer::new("again", Origin::House);
+/// This project's lock once more, built without looking for deadlocks.
+pub const UNDETECTED: Peer = Peer::new("undetected", Origin::House);
 /// The standard library, or what one builds from its `Mutex` and `Condvar` where it has no such
 /// primitive.
 pub const STD: Peer = Peer::new("std", Origin::Std);
@@ -60,8 +62,16 @@ pub const STD_HEAP: Peer = Peer::new("std-heap", Origin::Std);
 pub const STD_THREAD: Peer = Peer::new("std-thread", Origin::Std);
 /// What one builds from std's `Mutex` and `Condvar`, where std has such a primitive too.
 pub const STD_MONITOR: Peer = Peer::new("mutex+condvars", Origin::Std);
-/// parking_lot, or what one builds from its `Mutex` and `Condvar`.
-pub const PARKING_LOT: Peer = Peer::of_crate("parking_lot");
+/// parking_lot, or what one builds from its `Mutex` and `Condvar`. With the feature `detection`, which makes it
+/// keep account of who holds what, it is called so.
+pub const PARKING_LOT: Peer = Peer::new(
+    if cfg!(feature = "detection") {
+        "parking_lot+detection"
+    } else {
+        "parking_lot"
+    },
+    Origin::Crate("parking_lot"),
+);
 /// The C library: `pthread_mutex_t` with default attributes.
 pub const PTHREAD: Peer = Peer::new("pthread", Origin::Libc).uncounted();
 /// The C library: `sem_t`.

@@ -73,6 +73,7 @@ fn house_edges(package: &Package, from: &str) -> Vec<Edge> {
         .dependencies
         .iter()
         .filter(|d| d.path.is_some() || d.name == "lockwright" || d.name.starts_with("lockwright-"))
+        .filter(|d| !is_part_of(package, d))
         .map(|d| Edge {
             from: from.to_owned(),
             to: d
@@ -83,6 +84,14 @@ fn house_edges(package: &Package, from: &str) -> Vec<Edge> {
             kind: d.kind,
         })
         .collect()
+}
+
+/// A package inside of the crate's own directory is a part of it, and nobody else's.
+fn is_part_of(package: &Package, dependency: &cargo_metadata::Dependency) -> bool {
+    let own = package.manifest_path.parent();
+    let path = dependency.path.as_deref();
+    own.zip(path)
+        .is_some_and(|(own, path)| path.starts_with(own))
 }
 
 fn floor(noun: &str) -> Option<usize> {

@@ -32,8 +32,14 @@ impl Workspace {
         self.metadata.target_directory.as_std_path().join(name)
     }
 
+    /// The crates, each in a directory at the top. A package further down is a part of the crate it is in.
     pub(crate) fn packages(&self) -> Vec<&Package> {
-        self.metadata.workspace_packages()
+        let mut packages = self.metadata.workspace_packages();
+        packages.retain(|package| {
+            let directory = package.manifest_path.parent();
+            directory.and_then(|d| d.parent()) == Some(&self.metadata.workspace_root)
+        });
+        packages
     }
 
     /// All crates but those.

@@ -2,12 +2,14 @@
 
 use crate::Asked;
 use lockwright_benches::for_every_lock;
-use lockwright_benches::scenario::lock::adapter::{Exclusive, LockKind};
+use lockwright_benches::peers::UNDETECTED;
+use lockwright_benches::scenario::lock::adapter::{Exclusive, LockKind, Undetected};
 
 pub(crate) fn run(asked: &Asked<'_>) -> bool {
     match (asked.contender, asked.path) {
         ("none", "lock") => asked.nothing(|| ()),
         ("none", _) => asked.nothing(|| std::hint::black_box(true)),
+        _ if asked.contender == UNDETECTED.id => path::<Undetected>(asked),
         _ => for_every_lock!(path(asked)).contains(&true),
     }
 }

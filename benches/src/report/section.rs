@@ -5,6 +5,7 @@ use super::schema::Report;
 use super::text::{capital, escape, label, title};
 use super::verdict::of_primitive;
 use super::{plots, tables};
+use crate::peers::{PARKING_LOT, STD};
 use crate::scenario::{describe, find};
 use std::fmt::Write;
 
@@ -39,7 +40,7 @@ pub(super) fn render(page: &mut String, report: &Report, name: &str, groups: &[&
     }
     let main = |peer: &str| match find(name) {
         Some(primitive) => primitive.main.iter().any(|p| p.id == peer),
-        None => peer == "std" || peer == "parking_lot",
+        None => peer == STD.id || peer == PARKING_LOT.id,
     };
     standings(page, groups, &main);
     for group in groups.iter().filter(|g| g.grid) {

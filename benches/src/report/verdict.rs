@@ -6,10 +6,13 @@ use super::groups::{Group, Standing};
 use super::overview::{COLUMNS, Score, by_primitive};
 use super::schema::Report;
 use super::text::{capital, nanos, ratio};
-use crate::peers::HOUSE;
+use crate::peers::{HOUSE, PARKING_LOT, STD, UNDETECTED};
 use crate::pin::Pinning;
 use crate::scenario::find;
 use std::fmt::Write;
+
+/// Whom the sentences compare ours with, where they take part.
+const SPOKEN_OF: [&str; 3] = [STD.id, PARKING_LOT.id, UNDETECTED.id];
 
 /// The verdict on the run, one sentence for each primitive; doubts come first.
 #[must_use]
@@ -75,10 +78,7 @@ fn against(s: &Standing) -> String {
 
 fn grid_sentence(group: &Group<'_>) -> Option<String> {
     let cell = group.first();
-    let main: Vec<Standing> = ["std", "parking_lot"]
-        .iter()
-        .filter_map(|p| group.standing(p))
-        .collect();
+    let main: Vec<Standing> = SPOKEN_OF.iter().filter_map(|p| group.standing(p)).collect();
     if main.is_empty() {
         return None;
     }
@@ -123,7 +123,7 @@ fn fairness(group: &Group<'_>) -> String {
     let Some((jain, wait)) = worst(HOUSE.id) else {
         return String::new();
     };
-    let peers: Vec<_> = ["std", "parking_lot"]
+    let peers: Vec<_> = SPOKEN_OF
         .iter()
         .filter_map(|p| Some((p, worst(p)?)))
         .collect();
@@ -142,7 +142,7 @@ fn alone_sentence(group: &Group<'_>) -> Option<String> {
         .iter()
         .find(|c| c.cell.scenario == "uncontended")?;
     let ratios: Vec<String> = (cell.against.iter())
-        .filter(|c| c.peer == "std" || c.peer == "parking_lot")
+        .filter(|c| SPOKEN_OF.contains(&c.peer.as_str()))
         .map(|c| {
             format!(
                 "{:.2} times as fast as {} ({})",

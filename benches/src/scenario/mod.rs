@@ -16,6 +16,9 @@ pub mod condvar;
 // event
 pub mod event;
 
+// detection
+pub mod detection;
+
 // lock
 pub mod lock;
 
@@ -35,10 +38,20 @@ pub mod thread;
 pub mod timer;
 
 /// Every primitive the report knows, in the order in which it shows them.
+///
+/// With the feature `detection` only that: parking_lot is another one then, and what is built on it.
+#[cfg(feature = "detection")]
+pub const PRIMITIVES: &[Primitive] = &[detection::DETECTION];
+
+/// Every primitive the report knows, in the order in which it shows them.
+#[cfg(not(feature = "detection"))]
 pub const PRIMITIVES: &[Primitive] = &[
     //
     // lock
     lock::LOCK,
+    //
+    // detection
+    detection::DETECTION,
     //
     // rlock
     rlock::RLOCK,

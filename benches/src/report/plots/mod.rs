@@ -11,8 +11,10 @@ pub(super) use heat::{heat, strip};
 pub(super) use standing::standing;
 pub(super) use waits::waits;
 
+use crate::peers::{HOUSE, PARKING_LOT, STD};
+
 /// Who has a colour of its own in plots that show several contenders.
-const SHOWN: [&str; 3] = ["lockwright", "std", "parking_lot"];
+const SHOWN: [&str; 3] = [HOUSE.id, STD.id, PARKING_LOT.id];
 
 /// Ratios up to 2 % from 1 look neutral; then four steps of colour in each direction.
 pub(super) fn heat_step(ratio: f64) -> i32 {

@@ -1,7 +1,7 @@
 //! Every cell of a group, for the terminal.
 
 use super::{PLACE, RATIO, WIDTH};
-use crate::peers::HOUSE;
+use crate::peers::{HOUSE, PARKING_LOT, STD};
 use crate::report::compared::{Compared, Comparison};
 use crate::report::groups::Group;
 use crate::report::schema::{CellReport, ContenderReport, Param, Percentiles};
@@ -105,7 +105,7 @@ pub(super) fn details(out: &mut String, group: &Group<'_>) {
     );
     for cell in group.cells.iter().filter(|c| waited(c)) {
         let mut place = coordinates(cell.cell);
-        for peer in [HOUSE.id, "std", "parking_lot"] {
+        for peer in [HOUSE.id, STD.id, PARKING_LOT.id] {
             let Some(c) = cell.cell.contender(peer) else {
                 continue;
             };

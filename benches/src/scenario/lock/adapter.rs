@@ -3,7 +3,7 @@
 //! Data is reached through a closure: what a guard is, and whether there is one, differs between the
 //! libraries and disappears when the closure is inlined.
 
-use crate::peers::{AGAIN, HOUSE, PARKING_LOT, Peer, SPIN, STD, USYNC};
+use crate::peers::{AGAIN, HOUSE, PARKING_LOT, Peer, SPIN, STD, UNDETECTED, USYNC};
 use std::sync::{Mutex as StdMutex, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -122,6 +122,8 @@ kinds! {
     House = HOUSE => lock::Lock<T>, timed TimedOf;
     /// This project's lock, a second time.
     Again = AGAIN => lock::Lock<T>, timed TimedOf;
+    /// This project's lock, built without its detector.
+    Undetected = UNDETECTED => undetected::Lock<T>, timed TimedOf;
     /// `std::sync::Mutex`.
     Std = STD => StdMutex<T>;
     /// `parking_lot::Mutex`.
@@ -155,6 +157,21 @@ macro_rules! for_every_lock {
             $function::<a::Spin>($($argument),*),
             #[cfg(unix)]
             $function::<a::Pthread>($($argument),*),
+        ]
+    }};
+}
+
+/// As [`for_every_lock`], for those that show what looking for deadlocks costs.
+#[macro_export]
+macro_rules! for_detectors {
+    ($function:ident ( $($argument:expr),* )) => {{
+        use $crate::scenario::lock::adapter as a;
+        vec![
+            $function::<a::House>($($argument),*),
+            $function::<a::Again>($($argument),*),
+            $function::<a::Undetected>($($argument),*),
+            $function::<a::Std>($($argument),*),
+            $function::<a::ParkingLot>($($argument),*),
         ]
     }};
 }
@@ -203,7 +220,8 @@ mod tests {
     #[test]
     fn every_contender_excludes() {
         let ids = for_every_lock!(excludes());
-        assert_eq!(&ids[..4], ["lockwright", "again", "std", "parking_lot"]);
+        assert_eq!(for_detectors!(excludes()).len(), 5);
+        assert_eq!(&ids[..4], ["lockwright", "again", "std", PARKING_LOT.id]);
     }
 
     fn times_out<K: TimedLockKind>() -> &'static str {

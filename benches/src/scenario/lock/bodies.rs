@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 
 /// One cell of the contended grid; times in nanoseconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Grid {
-    pub(super) threads: usize,
-    pub(super) section: u64,
-    pub(super) outside: u64,
-    pub(super) data: Data,
+pub(crate) struct Grid {
+    pub(crate) threads: usize,
+    pub(crate) section: u64,
+    pub(crate) outside: u64,
+    pub(crate) data: Data,
 }
 
 /// What the lock protects.
@@ -73,7 +73,7 @@ fn check<D: Place>(lock: &impl Exclusive<D>, sample: Sample) -> Sample {
     sample
 }
 
-pub(super) fn uncontended<K: LockKind>(data: Data) -> Contender {
+pub(crate) fn uncontended<K: LockKind>(data: Data) -> Contender {
     fn run<K: LockKind, D: Place>(window: &Window) -> Sample {
         let lock = lock::<K, D>();
         let one = |w: &mut Worker<'_>| repeat(w, || lock.with(|d| d.counter().work(0)));
@@ -115,7 +115,7 @@ pub(super) fn try_miss<K: LockKind>() -> Contender {
     })
 }
 
-pub(super) fn contended<K: LockKind>(grid: Grid) -> Contender {
+pub(crate) fn contended<K: LockKind>(grid: Grid) -> Contender {
     Contender::new(K::PEER, move |window| match grid.data {
         Data::Beside => contend::<K, Counter>(grid, window),
         Data::Apart => contend::<K, Apart>(grid, window),

@@ -1,7 +1,7 @@
 //! The lock's scenarios and their cells.
 
 pub mod adapter;
-mod bodies;
+pub(super) mod bodies;
 #[cfg(unix)]
 mod pthread;
 
@@ -55,7 +55,7 @@ pub const LOCK: Primitive = Primitive {
 
 /// Where the protected data lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Data {
+pub(crate) enum Data {
     /// On the cache line of the lock word, as in `Mutex<T>` with a small `T`.
     Beside,
     /// On a line of its own, as behind a `Box`.
@@ -77,9 +77,9 @@ impl Data {
     }
 }
 
-const THREADS: [usize; 4] = [2, 4, 8, 32];
-const SECTIONS: [u64; 4] = [0, 50, 500, 5_000];
-const OUTSIDES: [u64; 3] = [0, 200, 2_000];
+pub(super) const THREADS: [usize; 4] = [2, 4, 8, 32];
+pub(super) const SECTIONS: [u64; 4] = [0, 50, 500, 5_000];
+pub(super) const OUTSIDES: [u64; 3] = [0, 200, 2_000];
 
 fn cells(threads: &[usize]) -> Vec<Cell> {
     use Data::{Apart, Beside};
@@ -169,15 +169,18 @@ fn single_thread_cells() -> Vec<Cell> {
     cells
 }
 
-fn contended_cell(grid: Grid, pinning: Pinning, tier: Mode) -> Cell {
-    let params = vec![
+pub(super) fn grid_params(grid: Grid) -> Vec<Param> {
+    vec![
         threads_param(grid.threads),
         nanos_param("section", 's', grid.section),
         nanos_param("outside", 'o', grid.outside),
         grid.data.param(),
-    ];
+    ]
+}
+
+fn contended_cell(grid: Grid, pinning: Pinning, tier: Mode) -> Cell {
     let cell = LOCK.cell("contended", "operation", for_every_lock!(contended(grid)));
-    cell.params(params)
+    cell.params(grid_params(grid))
         .threads(grid.threads)
         .pinning(pinning)
         .tier(tier)
