@@ -14,7 +14,13 @@ use lockwright_futex::{
 };
 
 /// How long a test waits for what must happen; Miri is slow.
-const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 60 });
+const PATIENCE: Duration = Duration::from_secs(match cfg!(miri) || EMULATED {
+    true => 600,
+    false => 60,
+});
+
+/// As in testkit, which stands above: whether an emulator runs this, which is slow.
+const EMULATED: bool = option_env!("LOCKWRIGHT_EMULATED").is_some();
 
 fn in_patience() -> Deadline {
     Deadline::after(PATIENCE)

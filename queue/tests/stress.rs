@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use lockwright_queue::{
     GetError, LifoQueue, PriorityQueue, PutError, Queue, ShutDown, Shutdown, SimpleQueue,
 };
-use testkit::{Random, in_time_or_tell, seed};
+use testkit::{EMULATED, Random, in_time_or_tell, seed};
 
 /// Who put it in, and as the how manyth of its putter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -244,6 +244,7 @@ fn stress<K: Kind>(queue: K, putters: usize, getters: usize, items: u64) {
 
 const ITEMS: u64 = match (cfg!(miri), cfg!(debug_assertions)) {
     (true, _) => 48,
+    _ if EMULATED => 20_000,
     (false, true) => 200_000,
     (false, false) => 1_000_000,
 };

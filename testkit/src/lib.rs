@@ -3,9 +3,10 @@
 //! - [`in_time`] runs a test under a time limit: a lost wake is a hang, and a hang must have a name.
 //! - [`asleep`] starts a thread and returns when it sleeps in a primitive, so that no test need guess
 //!   by sleeping itself.
-//! - [`Random`] and [`seed`]: stress that can be repeated.
+//! - [`Random`] and [`seed`]: stress that can be repeated; [`EMULATED`]: less of it.
 //! - [`Trial`]: a deadlock that must be told soon.
 //! - [`starved`]: how long a thread had no CPU, for tests with a limit of time.
+//! - [`this_program`]: a test in a process of its own.
 //! - [`futex_count`]: how many futex calls a thread has made.
 
 pub mod futex_count;
@@ -14,6 +15,7 @@ mod trial;
 
 use std::fmt::Write;
 use std::ops::Range;
+use std::process::Command;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
@@ -23,8 +25,34 @@ use futex::thread::{ThreadId, capacity, current_id, slot};
 pub use starved::starved;
 pub use trial::{SOON, Trial};
 
-/// How long a test waits for what must happen; Miri is slow.
-pub const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 60 });
+/// Whether the tests were compiled for an emulator, which is slow (`cargo xtask platform`).
+pub const EMULATED: bool = option_env!("LOCKWRIGHT_EMULATED").is_some();
+
+/// How long a test waits for what must happen; Miri and emulators are slow.
+pub const PATIENCE: Duration = Duration::from_secs(match cfg!(miri) || EMULATED {
+    true => 600,
+    false => 60,
+});
+
+/// Starts this program once more: by the emulator, if that runs it.
+///
+/// # Panics
+///
+/// If the system does not say which program this is.
+#[must_use]
+pub fn this_program() -> Command {
+    let program = std::env::current_exe().expect("the system knows this program");
+    let runner = std::env::var("LOCKWRIGHT_RUNNER").unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    match words.next() {
+        None => Command::new(program),
+        Some(runner) => {
+            let mut command = Command::new(runner);
+            command.args(words).arg(program);
+            command
+        }
+    }
+}
 
 /// Runs a test in a thread of its own, so that one that hangs fails, and says who slept on what.
 pub fn in_time(body: impl FnOnce() + Send + 'static) {

@@ -48,7 +48,10 @@ impl Seen {
 }
 
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(if EMULATED { 600 } else { 60 });
+
+/// As in testkit, which stands above: whether an emulator runs this, which is slow.
+const EMULATED: bool = option_env!("LOCKWRIGHT_EMULATED").is_some();
 
 /// Bounded, so that what never happens fails the test instead of hanging it.
 fn wait_until_true(what: &str, mut condition: impl FnMut() -> bool) {
@@ -112,7 +115,11 @@ fn an_id_is_given_back_and_reused() {
 fn many_short_lived_threads_do_not_leak_ids() {
     let _alone = alone();
     const SPAWNERS: u32 = 4;
-    const EACH: u32 = if cfg!(miri) { 15 } else { 12_500 };
+    const EACH: u32 = match (cfg!(miri), EMULATED) {
+        (true, _) => 15,
+        (_, true) => 500,
+        _ => 12_500,
+    };
     let before = capacity();
     let spawners: Vec<_> = (0..SPAWNERS)
         .map(|_| {
@@ -138,7 +145,7 @@ fn many_short_lived_threads_do_not_leak_ids() {
 fn ids_are_unique_among_live_threads_in_a_spawn_storm() {
     let _alone = alone();
     const SPAWNERS: usize = 3;
-    const WAVES: usize = if cfg!(miri) { 2 } else { 100 };
+    const WAVES: usize = if cfg!(miri) || EMULATED { 2 } else { 100 };
     const CREST: usize = if cfg!(miri) { 5 } else { 40 };
     let live = Mutex::new(HashSet::new());
     let over = AtomicBool::new(false);

@@ -142,10 +142,13 @@ fn unlocked_gives_the_lock_away_for_a_while() {
     assert!(lock.try_lock().is_none());
 }
 
+const ROUNDS: u32 = if cfg!(miri) { 5 } else { 300 };
+
 /// A holds the lock and B sleeps on it. A calls `give`, and may have the lock again then only if B
-/// had it in between. An unfair release fails this at once: B needs microseconds to wake up.
-fn b_comes_first(give: impl Fn(LockGuard<'_, u32>)) {
-    const ROUNDS: u32 = if cfg!(miri) { 5 } else { 300 };
+/// had it in between, but for so many rounds. An unfair release fails this at once: B needs microseconds
+/// to wake up.
+fn b_comes_first(allowed: u32, give: impl Fn(LockGuard<'_, u32>)) {
+    let mut overtaken = 0;
     for _ in 0..ROUNDS {
         let lock = Lock::new(0);
         thread::scope(|scope| {
@@ -153,23 +156,29 @@ fn b_comes_first(give: impl Fn(LockGuard<'_, u32>)) {
             let b = asleep(scope, raw(&lock), || *lock.lock() += 1);
             give(guard);
             if let Some(again) = lock.try_lock() {
-                assert_eq!(*again, 1, "A overtook B");
+                overtaken += u32::from(*again != 1);
             }
             b.join().unwrap();
         });
         assert!(is_as_new(raw(&lock)), "{lock:?}");
     }
+    assert!(
+        overtaken <= allowed,
+        "A overtook B {overtaken} times of {ROUNDS}"
+    );
 }
 
 #[test]
 fn a_fair_unlock_hands_the_lock_to_a_sleeper() {
-    in_time(|| b_comes_first(|guard| LockGuard::unlock_fair(guard)));
+    in_time(|| b_comes_first(0, |guard| LockGuard::unlock_fair(guard)));
 }
 
 #[test]
 fn a_bump_lets_a_sleeper_go_first() {
     in_time(|| {
-        b_comes_first(|mut guard| {
+        // Where B may not sleep yet, or wakes are not counted, A may take up the wake that it sent to B.
+        let allowed = if SEES_SLEEP { 0 } else { ROUNDS / 2 };
+        b_comes_first(allowed, |mut guard| {
             LockGuard::bump(&mut guard);
             assert!(!SEES_SLEEP || *guard == 1, "A has it again before B had it");
         });

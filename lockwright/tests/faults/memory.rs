@@ -56,7 +56,7 @@ fn limit_memory() {
     // SAFETY: it has no preconditions.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
     let limit = libc::rlimit {
-        rlim_cur: pages * page + MORE,
+        rlim_cur: (pages * page + MORE) as libc::rlim_t,
         rlim_max: libc::RLIM_INFINITY,
     };
     // SAFETY: `limit` is a valid rlimit.

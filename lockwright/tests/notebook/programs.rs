@@ -54,7 +54,10 @@ fn n03_threads_run_together_and_are_joined() {
         told.in_order("Start loop *", "hu*");
         told.in_order("huhahuhahuha pia", "hihiahihia pa");
         told.in_order("We have spent * seconds", "All done after * seconds");
-        assert!((4.0..6.0).contains(&told.took));
+        assert!(told.took >= 4.0);
+        // An emulator needs much of that to start the program.
+        let emulated = option_env!("LOCKWRIGHT_EMULATED").is_some();
+        assert!(emulated || told.took < 6.0);
     });
 }
 
@@ -177,8 +180,13 @@ fn n14_the_deadlock_is_shown_and_cured() {
         // The second closes the circle; the first, which has slept in it, goes on.
         let report = told.first("func 2 is told: deadlock: *");
         assert!(told.first("func 1 waits for lock_2......") < report);
+        // Where a thread's name can be asked for; its number otherwise.
+        let names = cfg!(any(target_os = "linux", target_os = "macos"));
         for line in [
-            "*func_1* wants *lock_2*n14_deadlock.rs*",
+            match names {
+                true => "*func_1* wants *lock_2*n14_deadlock.rs*",
+                false => "*thread * wants *lock_2*n14_deadlock.rs*",
+            },
             "*func_2* wants *lock_1*n14_deadlock.rs*",
         ] {
             assert!(told.first(line) >= report);

@@ -97,7 +97,7 @@ fn a_start_that_the_system_refuses_is_an_error_and_leaves_the_thread_new() {
         return; // It has no system to refuse.
     }
     in_time(|| {
-        let builder = Thread::builder().stack_size(usize::MAX / 4).unwrap();
+        let builder = Thread::builder().stack_size(usize::MAX / 4 * 3).unwrap();
         let thread = builder.name("giant").thread(|| ());
         for _ in 0..2 {
             let error = thread.start().unwrap_err();

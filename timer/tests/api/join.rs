@@ -165,8 +165,7 @@ fn join_all_returns_when_nothing_is_left() {
         return;
     }
     if std::env::var_os(CHILD).is_none() {
-        let me = std::env::current_exe().unwrap();
-        let mut child = std::process::Command::new(me);
+        let mut child = testkit::this_program();
         child.args(["--exact", "join::join_all_returns_when_nothing_is_left"]);
         let output = child.env(CHILD, "1").output().unwrap();
         assert!(output.status.success(), "{output:?}");
