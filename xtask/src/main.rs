@@ -3,20 +3,26 @@
 //! A check fails loudly or it passes: one that finds nothing to check (no model, no test, no atomic
 //! operation) has failed, and each has a test that makes it fail on purpose.
 
+#![forbid(unsafe_code)]
+
+mod api;
 mod atomics;
 mod cfg;
 mod cross;
+mod dependencies;
 mod faults;
 mod floors;
 mod hunt;
 mod instructions;
 mod labels;
 mod loom;
+mod minimal;
 mod miri;
 mod mirror;
 mod models;
 mod mutants;
 mod ordering;
+mod platform;
 mod run;
 mod selftest;
 mod shard;
@@ -54,6 +60,14 @@ enum Check {
     Tsan(tsan::Options),
     /// `cargo check` for the other systems.
     Cross(cross::Options),
+    /// The tests of all primitives on another system, by wine or QEMU.
+    Platform(platform::Options),
+    /// The public interface is what is listed beside each crate.
+    Api(api::Options),
+    /// The published crates compile with the oldest versions that their manifests allow.
+    Minimal(minimal::Options),
+    /// Where the dependencies come from, their licences, and advisories about them.
+    Dependencies,
     /// Weakens each memory ordering in turn and expects a model to fail.
     Ordering(ordering::Options),
     /// Breaks the logic in each listed way and expects a model to fail.
@@ -85,6 +99,10 @@ fn run_check(check: Check) -> anyhow::Result<()> {
         Check::Miri(options) => miri::check(&workspace, &options),
         Check::Tsan(options) => tsan::check(&workspace, &options),
         Check::Cross(options) => cross::check(&workspace, &options),
+        Check::Platform(options) => platform::check(&workspace, &options),
+        Check::Api(options) => api::check(&workspace, &options),
+        Check::Minimal(options) => minimal::check(&workspace, &options),
+        Check::Dependencies => dependencies::check(&workspace),
         Check::Ordering(options) => ordering::check(&workspace, &options),
         Check::Twins(options) => twins::check(&workspace, &options),
         Check::Soak(options) => soak::check(&workspace, &options),

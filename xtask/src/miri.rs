@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Seeds 0 to N-1.
     #[arg(long, env = "MIRI_SEEDS", default_value_t = 4)]
     seeds: u32,
+    /// By Tree Borrows instead of Stacked Borrows.
+    #[arg(long)]
+    tree_borrows: bool,
     /// Only this crate (its directory's name).
     #[arg(long = "crate", value_name = "CRATE")]
     only: Option<String>,
@@ -58,6 +61,10 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         }
     }
     let timeout = Duration::from_secs(options.timeout_secs);
+    let borrows = match options.tree_borrows {
+        true => " -Zmiri-tree-borrows",
+        false => "",
+    };
     let (total, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     workspace::in_parallel(options.jobs, &runs, |_, &(package, seed)| {
         let leaks = match OUTLIVES_MAIN.contains(&noun(package)) {
@@ -69,7 +76,10 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         command
             .args(["--lib", "--tests", "-p", package.name.as_str()])
             .current_dir(workspace.root())
-            .env("MIRIFLAGS", format!("{FLAGS}{leaks} -Zmiri-seed={seed}"));
+            .env(
+                "MIRIFLAGS",
+                format!("{FLAGS}{borrows}{leaks} -Zmiri-seed={seed}"),
+            );
         let ran = run::run(&mut command, timeout, Echo::Keep)?;
         let what = format!("{} with seed {seed}", noun(package));
         let tests = Tests::count(&ran.output);
@@ -99,6 +109,10 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     if total == 0 {
         bail!("no test was executed");
     }
-    println!("miri: {total} test runs, {} seeds", options.seeds);
+    let by = match options.tree_borrows {
+        true => "Tree Borrows",
+        false => "Stacked Borrows",
+    };
+    println!("miri: {total} test runs, {} seeds, {by}", options.seeds);
     Ok(())
 }

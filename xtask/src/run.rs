@@ -140,6 +140,14 @@ pub(crate) struct Tests {
     pub(crate) ignored: usize,
 }
 
+impl std::ops::AddAssign for Tests {
+    fn add_assign(&mut self, other: Tests) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+}
+
 impl Tests {
     pub(crate) fn count(output: &str) -> Tests {
         let mut sum = Tests::default();

@@ -49,6 +49,13 @@ impl Workspace {
         packages
     }
 
+    /// The crates that users depend on.
+    pub(crate) fn published(&self) -> Vec<&Package> {
+        let mut packages = self.packages();
+        packages.retain(|package| package.publish.as_ref().is_none_or(|to| !to.is_empty()));
+        packages
+    }
+
     /// `-p a -p b …` for all primitives.
     pub(crate) fn primitive_arguments(&self) -> Vec<String> {
         self.primitives()
