@@ -9,9 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futex::model::loom::{self, cell::UnsafeCell};
 use futex::model::{JoinHandle, Model, share, spawn};
 use lockwright_barrier::{Action, Barrier, Broken};
-use loom::cell::UnsafeCell;
+
+/// The same in more threads than loom explores (`cargo xtask shuttle`).
+#[cfg(shuttle)]
+#[path = "loom/crowd.rs"]
+mod crowd;
 
 /// What threads write before they meet and read afterwards: loom reports any two accesses that nothing
 /// orders.

@@ -5,11 +5,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futex::model::loom::cell::UnsafeCell;
 use futex::model::{JoinHandle, Model, share, spawn};
 use lock::{Lock, RawLock};
 use lockwright_condvar::{Condvar, NotOwner, Outcome};
-use loom::cell::UnsafeCell;
 use rlock::RawRLock;
+
+/// The same in more threads than loom explores (`cargo xtask shuttle`).
+#[cfg(shuttle)]
+#[path = "loom/crowd.rs"]
+mod crowd;
 
 /// What the lock protects: loom reports any two accesses that nothing orders.
 #[derive(Clone, Copy, Debug, Default)]

@@ -5,10 +5,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futex::model::loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use futex::model::loom::{self, cell::UnsafeCell};
 use futex::model::{JoinHandle, Model, share, spawn};
 use lockwright_event::Event;
-use loom::cell::UnsafeCell;
-use loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// The same in more threads than loom explores (`cargo xtask shuttle`).
+#[cfg(shuttle)]
+#[path = "loom/crowd.rs"]
+mod crowd;
 
 /// What threads pass on by the event: loom reports any two accesses that nothing orders.
 #[derive(Debug)]

@@ -6,9 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadlock::{Asking, Kind};
+use futex::model::loom::{self, cell::UnsafeCell};
 use futex::model::{JoinHandle, Model, share, spawn};
 use lockwright_lock::RawLock;
-use loom::cell::UnsafeCell;
+
+/// The same in more threads than loom explores (`cargo xtask shuttle`).
+#[cfg(shuttle)]
+#[path = "loom/crowd.rs"]
+mod crowd;
 
 /// What the lock protects: loom reports any two accesses that nothing orders.
 #[derive(Debug)]

@@ -7,9 +7,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futex::model::loom::{self, cell::UnsafeCell};
 use futex::model::{JoinHandle, Model, share, spawn, unexplored, until_asleep};
 use lockwright_queue::{GetError, PutError, Queue, ShutDown, Shutdown, SimpleQueue};
-use loom::cell::UnsafeCell;
+
+/// The same in more threads than loom explores (`cargo xtask shuttle`).
+#[cfg(shuttle)]
+#[path = "loom/crowd.rs"]
+mod crowd;
 
 /// An item that shows whether what its putter wrote can be seen by its getter, and which loom misses if it
 /// is not dropped.

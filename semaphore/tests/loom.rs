@@ -5,9 +5,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futex::model::loom::{self, cell::UnsafeCell};
 use futex::model::{Model, share, spawn};
 use lockwright_semaphore::{BoundedSemaphore, Semaphore};
-use loom::cell::UnsafeCell;
+
+/// The same in more threads than loom explores (`cargo xtask shuttle`).
+#[cfg(shuttle)]
+#[path = "loom/crowd.rs"]
+mod crowd;
 
 /// What a semaphore with one permit protects: loom reports any two accesses that nothing orders.
 #[derive(Debug)]

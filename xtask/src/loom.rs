@@ -34,6 +34,7 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         target: workspace.target("loom"),
         preemptions: options.preemptions,
         extra_rustflags: "",
+        variables: Vec::new(),
     };
     let mut models = Vec::new();
     for package in workspace.packages() {

@@ -26,6 +26,7 @@ mod platform;
 mod run;
 mod selftest;
 mod shard;
+mod shuttle;
 mod soak;
 mod tidy;
 mod tsan;
@@ -68,6 +69,8 @@ enum Check {
     Minimal(minimal::Options),
     /// Where the dependencies come from, their licences, and advisories about them.
     Dependencies,
+    /// The models' bodies in more threads, in schedules drawn at random.
+    Shuttle(shuttle::Options),
     /// Weakens each memory ordering in turn and expects a model to fail.
     Ordering(ordering::Options),
     /// Breaks the logic in each listed way and expects a model to fail.
@@ -103,6 +106,7 @@ fn run_check(check: Check) -> anyhow::Result<()> {
         Check::Api(options) => api::check(&workspace, &options),
         Check::Minimal(options) => minimal::check(&workspace, &options),
         Check::Dependencies => dependencies::check(&workspace),
+        Check::Shuttle(options) => shuttle::check(&workspace, &options),
         Check::Ordering(options) => ordering::check(&workspace, &options),
         Check::Twins(options) => twins::check(&workspace, &options),
         Check::Soak(options) => soak::check(&workspace, &options),

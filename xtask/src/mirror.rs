@@ -60,6 +60,7 @@ impl Mirror {
                 preemptions,
                 // Broken code leaves imports unused.
                 extra_rustflags: "--cap-lints warn",
+                variables: Vec::new(),
             },
             _lock: lock,
         })

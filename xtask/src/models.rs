@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     /// Instead of each model's own bound.
     pub(crate) preemptions: Option<u32>,
     pub(crate) extra_rustflags: &'static str,
+    /// Set when they run.
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 impl Settings {
@@ -123,6 +125,7 @@ impl Settings {
         let mut command = Command::new(&model.executable);
         command
             .args(["--exact", &model.test, "--test-threads=1"])
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(&model.directory);
         if let Some(preemptions) = self.preemptions {
             command.env("LOOM_MAX_PREEMPTIONS", preemptions.to_string());

@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use loom::cell::UnsafeCell as Watched;
+use super::loom::cell::UnsafeCell as Watched;
 
 /// A cell whose accesses loom watches.
 #[derive(Debug)]

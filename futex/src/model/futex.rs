@@ -1,6 +1,8 @@
 //! Wait and wake in the model: the same six functions as an operating system's back end.
 
-use super::state::{self, Offer};
+use std::rc::Rc;
+
+use super::state::{self, Offer, Sleeper};
 use crate::atomic::AtomicU32;
 use crate::{Deadline, Requeue, Wait};
 
@@ -15,11 +17,46 @@ fn sleep(word: &AtomicU32, expected: u32, timed: bool) -> Wait {
     }
     let address = address(word);
     let me = state::enqueue(address);
+    #[cfg(shuttle)]
+    return drawn(&me, timed);
+    #[cfg(not(shuttle))]
+    offered(address, &me, timed)
+}
+
+/// Sleeps until woken, or as long as was drawn.
+#[cfg(shuttle)]
+fn drawn(me: &Rc<Sleeper>, timed: bool) -> Wait {
+    use shuttle::thread::{park, yield_now};
+
+    if let Some((end, looks)) = state::take_draw(timed) {
+        for _ in 0..looks {
+            if me.woken.get() {
+                return Wait::Woken;
+            }
+            yield_now();
+        }
+        // If a wake came first, this thread has swallowed it; the primitive must cope.
+        state::leave(me);
+        return match end {
+            Offer::TimeOut => Wait::TimedOut,
+            Offer::Spurious => Wait::Woken,
+        };
+    }
+    // If nobody wakes it, shuttle says that there is a deadlock.
+    while !me.woken.get() {
+        park();
+    }
+    Wait::Woken
+}
+
+/// Sleeps until woken, or until it is offered another end.
+#[cfg(not(shuttle))]
+fn offered(address: usize, me: &Rc<Sleeper>, timed: bool) -> Wait {
     let mut looks = 0;
     loop {
         if let Some(offer) = state::take_offer(timed) {
             // If a wake came first, this thread has swallowed it; the primitive must cope.
-            state::leave(&me);
+            state::leave(me);
             return match offer {
                 Offer::TimeOut => Wait::TimedOut,
                 Offer::Spurious => Wait::Woken,
@@ -32,9 +69,9 @@ fn sleep(word: &AtomicU32, expected: u32, timed: bool) -> Wait {
             break;
         }
         looks += u32::from(!state::is_set_up());
-        loom::thread::yield_now();
+        super::loom::thread::yield_now();
     }
-    state::leave(&me);
+    state::leave(me);
     Wait::Woken
 }
 

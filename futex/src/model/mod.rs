@@ -17,8 +17,14 @@ pub(crate) mod futex;
 pub(crate) mod state;
 pub mod thread;
 
+#[cfg(shuttle)]
+#[doc(hidden)]
+pub mod loom;
+#[cfg(not(shuttle))]
 #[doc(hidden)]
 pub use loom;
+#[cfg(shuttle)]
+mod random;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -32,6 +38,7 @@ pub struct Model {
     spurious: u32,
     at_once: bool,
     boards: bool,
+    #[cfg_attr(shuttle, expect(dead_code, reason = "loom's bound"))]
     preemptions: Option<usize>,
     /// The shortest limit that every `Waited` has reached.
     reached: Option<Duration>,
@@ -113,20 +120,30 @@ impl Model {
 
     /// Runs `body` in every interleaving; panics with the first that panics, deadlocks, races on a
     /// cell, or leaves a thread asleep for ever. At most four threads in all besides the adversary.
+    #[cfg(not(shuttle))]
     pub fn check(self, body: impl Fn() + Send + Sync + 'static) {
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = builder.preemption_bound.or(self.preemptions);
         builder.max_branches = builder.max_branches.max(20_000);
-        builder.check(move || {
-            let adversary = state::begin(self.timeouts, self.spurious, self.at_once, self.reached);
-            if self.boards {
-                state::put_up_boards();
-            }
-            body();
-            if let Some(adversary) = adversary {
-                adversary.join().expect("the adversary panicked");
-            }
-        });
+        builder.check(move || self.execute(&body));
+    }
+
+    /// Runs `body` in many random schedules; panics with the first that panics, or leaves a thread asleep for
+    /// ever. Up to sixteen threads.
+    #[cfg(shuttle)]
+    pub fn check(self, body: impl Fn() + Send + Sync + 'static) {
+        random::check(move || self.execute(&body));
+    }
+
+    fn execute(self, body: &impl Fn()) {
+        let adversary = state::begin(self.timeouts, self.spurious, self.at_once, self.reached);
+        if self.boards {
+            state::put_up_boards();
+        }
+        body();
+        if let Some(adversary) = adversary {
+            adversary.join().expect("the adversary panicked");
+        }
     }
 }
 

@@ -9,13 +9,16 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::loom;
+use super::loom::sync::atomic::AtomicU32 as Word;
+use super::loom::sync::atomic::Ordering::Relaxed;
 use crate::board::Board;
-use loom::sync::atomic::AtomicU32 as Word;
-use loom::sync::atomic::Ordering::Relaxed;
 
 /// A thread in a queue.
 pub(super) struct Sleeper {
     pub(super) woken: Cell<bool>,
+    #[cfg(shuttle)]
+    thread: shuttle::thread::Thread,
 }
 
 /// What a sleeping thread may be offered.
@@ -31,6 +34,7 @@ const SPURIOUS: u32 = 2;
 
 /// A sleeper that found nothing so often, although somebody is awake, is on a path where loom lets
 /// sleepers take turns with each other for ever. It returns, spuriously, as any wait may.
+#[cfg(not(shuttle))]
 const PATIENCE: u32 = 4;
 
 #[derive(Default)]
@@ -41,8 +45,13 @@ struct State {
     words: HashMap<usize, Rc<Word>>,
     ids: HashMap<loom::thread::ThreadId, u32>,
     offers: Option<Rc<Word>>,
+    /// How many time-outs and spurious returns may still be drawn.
+    #[cfg(shuttle)]
+    left: (u32, u32),
     /// Which offers there may be at all: looking for others would only cost interleavings.
+    #[cfg(not(shuttle))]
     timeouts: bool,
+    #[cfg(not(shuttle))]
     spurious: bool,
     /// Threads that can still wake others: not asleep, not joining, not finished; and whether the
     /// adversary is one of them.
@@ -75,12 +84,19 @@ pub(super) fn begin(
     with(|state| {
         *state = State {
             reached,
+            #[cfg(not(shuttle))]
             timeouts: timeouts > 0 || at_once,
+            #[cfg(not(shuttle))]
             spurious: spurious > 0,
             awake: 1,
+            #[cfg(shuttle)]
+            left: (timeouts + u32::from(at_once), spurious),
             ..State::default()
         }
     });
+    if cfg!(shuttle) {
+        return None;
+    }
     let adversary = timeouts + spurious > 0;
     if adversary || at_once {
         let offers = Rc::new(Word::new(if at_once { TIME_OUT } else { NOTHING }));
@@ -112,7 +128,7 @@ pub(super) fn begin(
 
 /// As many boards as a model can have threads, made before any of them is started.
 pub(super) fn put_up_boards() {
-    let boards = (0..4).map(|_| Rc::new(Board::new()));
+    let boards = (0..super::thread::capacity()).map(|_| Rc::new(Board::new()));
     let boards: Vec<_> = boards
         // Registers the words with loom.
         .inspect(|board| drop(format!("{board:?}")))
@@ -126,10 +142,37 @@ pub(super) fn board(id: u32) -> Option<Rc<Board>> {
 
 /// Whether a limit on waiting has been reached.
 pub(crate) fn has_reached(limit: Duration) -> bool {
-    limit < Duration::MAX && with(|state| state.reached).is_some_and(|reached| reached <= limit)
+    let reached = with(|state| state.reached).is_some_and(|reached| reached <= limit);
+    // Where schedules are drawn, so is this.
+    #[cfg(shuttle)]
+    let reached = reached && super::random::one_in(2);
+    limit < Duration::MAX && reached
+}
+
+/// Whether this sleep is to end by itself, and after how many looks: drawn.
+#[cfg(shuttle)]
+pub(super) fn take_draw(timed: bool) -> Option<(Offer, u32)> {
+    use super::random::{below, one_in};
+    let may = |which: fn(&mut State) -> &mut u32| {
+        one_in(2)
+            && with(|state| {
+                let left = which(state);
+                let some = *left > 0;
+                *left = left.saturating_sub(1);
+                some
+            })
+    };
+    if timed && may(|state| &mut state.left.0) {
+        Some((Offer::TimeOut, below(12)))
+    } else if may(|state| &mut state.left.1) {
+        Some((Offer::Spurious, below(12)))
+    } else {
+        None
+    }
 }
 
 /// Takes an offer if one stands and suits.
+#[cfg(not(shuttle))]
 pub(super) fn take_offer(timed: bool) -> Option<Offer> {
     let (offers, timeouts, spurious) = with(|state| {
         let offers = state.offers.clone()?;
@@ -149,8 +192,12 @@ pub(super) fn take_offer(timed: bool) -> Option<Offer> {
     }
 }
 
+#[cfg(shuttle)]
+pub(super) fn touch_offers() {}
+
 /// Makes a wake that reached somebody depend, in loom's eyes, on the sleepers' looks at the offers,
 /// so that a time-out is explored before and after it.
+#[cfg(not(shuttle))]
 pub(super) fn touch_offers() {
     if let Some(offers) = with(|state| state.offers.clone()) {
         super::atomic::latest(&offers);
@@ -158,6 +205,7 @@ pub(super) fn touch_offers() {
 }
 
 /// Called by a sleeper that found nothing, for the `looks`th time: whether it goes on sleeping.
+#[cfg(not(shuttle))]
 pub(super) fn sleeps_on(address: usize, looks: u32) -> bool {
     let (awake, adversary) = with(|state| (state.awake, state.adversary));
     assert!(
@@ -204,6 +252,8 @@ pub(super) fn word_at(address: usize) -> Option<Rc<Word>> {
 pub(super) fn enqueue(address: usize) -> Rc<Sleeper> {
     let sleeper = Rc::new(Sleeper {
         woken: Cell::new(false),
+        #[cfg(shuttle)]
+        thread: shuttle::thread::current(),
     });
     with(|state| {
         state.awake -= 1;
@@ -231,15 +281,19 @@ pub(super) fn leave(sleeper: &Rc<Sleeper>) {
 
 /// Wakes up to `n` of `address`, longest sleeper first.
 pub(super) fn wake(address: usize, n: usize) -> usize {
-    with(|state| {
+    let woken: Vec<Rc<Sleeper>> = with(|state| {
         let Some(queue) = state.queues.get_mut(&address) else {
-            return 0;
+            return Vec::new();
         };
         let n = n.min(queue.len());
-        queue.drain(..n).for_each(|sleeper| sleeper.woken.set(true));
         state.awake += n;
-        n
-    })
+        queue.drain(..n).collect()
+    });
+    woken.iter().for_each(|sleeper| sleeper.woken.set(true));
+    // Others may run in between.
+    #[cfg(shuttle)]
+    woken.iter().for_each(|sleeper| sleeper.thread.unpark());
+    woken.len()
 }
 
 pub(super) fn move_all(from: usize, to: usize) -> usize {

@@ -68,7 +68,7 @@ pub fn sleeping_now(_id: ThreadId) -> Option<Sleeping> {
 /// As many ids as a model has threads.
 #[must_use]
 pub fn capacity() -> u32 {
-    4
+    if cfg!(shuttle) { 16 } else { 4 }
 }
 
 /// See the same type outside the model.
@@ -95,5 +95,5 @@ pub(crate) fn sleeping(_address: usize, _timed: bool, _kind: Kind) {}
 
 /// Lets the other threads of the model go on.
 pub fn yield_now() {
-    loom::thread::yield_now();
+    super::loom::thread::yield_now();
 }

@@ -26,6 +26,8 @@ pub(crate) struct Fault {
     /// Whether it may be noticed by a time-out only.
     #[serde(default)]
     pub(crate) hang: bool,
+    /// Of a twin: the test of the crowd that must fail too, in some schedule that shuttle draws.
+    pub(crate) shuttle: Option<String>,
 }
 
 /// The faults in the file at `path`, which are entries `[[kind]]`.
