@@ -22,7 +22,7 @@
 //! A *wait* is from when a thread first falls asleep until it goes on, with what it asked for or, past its
 //! deadline, without. It may *sleep* several times in it. A thread that gets what it asked for while it spins
 //! has not waited: that is a *spin*. One that does not get to its slow path is not counted. A wait is counted when
-//! it ends: of those that last see [`blocked()`](crate::blocked).
+//! it ends: of those that last see [`blocked()`](crate::blocked()).
 //!
 //! An address that is used again is the same to the profile; the name is the one it has when the profile is
 //! [taken].

@@ -5,7 +5,7 @@
 //!   by sleeping itself.
 //! - [`Random`] and [`seed`]: stress that can be repeated; [`EMULATED`]: less of it.
 //! - [`Trial`]: a deadlock that must be told soon.
-//! - [`starved`]: how long a thread had no CPU, for tests with a limit of time.
+//! - [`starved()`]: how long a thread had no CPU, for tests with a limit of time.
 //! - [`this_program`]: a test in a process of its own.
 //! - [`futex_count`]: how many futex calls a thread has made.
 

@@ -10,7 +10,7 @@ use crate::starved;
 /// A deadlock must be told so soon after the last thread of it has asked.
 ///
 /// Told: by the clock, without the time in which the thread that is told was ready to run and had no CPU
-/// ([`starved`], on Linux; elsewhere nothing is taken off). What it does in that time is spinning for some
+/// ([`starved()`], on Linux; elsewhere nothing is taken off). What it does in that time is spinning for some
 /// microseconds and walking, so on an idle machine hundredths of a millisecond are usual. An emulator is given
 /// more.
 pub const SOON: Duration = Duration::from_millis(if crate::EMULATED { 2_000 } else { 100 });
