@@ -287,7 +287,8 @@ fn a_guard_that_is_forgotten_locks_for_ever_also_when_its_thread_has_ended() {
         };
         denied();
         // Also to threads that may have got the same id.
-        for _ in 0..if cfg!(miri) { 3 } else { 100 } {
+        const MANY: u32 = if cfg!(miri) { 3 } else { 100 };
+        for _ in 0..MANY {
             thread::scope(|scope| scope.spawn(denied).join().unwrap());
         }
         // Whoever knows that nobody holds it can still release it, and a sleeper goes on.
