@@ -93,6 +93,7 @@ fn what_was_used_longest_ago_is_forgotten_to_make_room() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many pairs")]
 fn more_locks_at_a_time_than_can_be_known_are_left_out() {
     let on = On::with(100_000);
     let locks: Vec<_> = (0..300).map(|_| Lock::new(())).collect();
@@ -105,6 +106,7 @@ fn more_locks_at_a_time_than_can_be_known_are_left_out() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many pairs and reports")]
 fn all_pairs_of_a_crowd_are_told_up_to_a_limit() {
     let on = On::new();
     let locks: Vec<_> = (0..30).map(|_| Lock::new(())).collect();

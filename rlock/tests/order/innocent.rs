@@ -118,6 +118,7 @@ fn locks_taken_all_at_once_have_one_order() {
 /// Waiters sleep, are woken, handed the lock, and time out; each thread holds what it holds.
 #[test]
 fn hand_over_between_threads_leaves_each_with_its_own() {
+    const ROUNDS: u64 = if cfg!(miri) { 6 } else { 300 };
     let on = On::new();
     in_time(|| {
         let locks = &[Lock::new(0), Lock::new(0), Lock::new(0)];
@@ -126,7 +127,7 @@ fn hand_over_between_threads_leaves_each_with_its_own() {
             for n in 0..6 {
                 scope.spawn(move || {
                     start.wait();
-                    for round in 0..300 {
+                    for round in 0..ROUNDS {
                         let (first, second) = match (n + round) % 3 {
                             0 => (0, 1),
                             1 => (0, 2),
