@@ -95,6 +95,7 @@ pub(crate) const ALL: &[fn(u32) -> Way] = &[
 ];
 
 /// One for each sort of sleeping place.
+#[cfg(all(target_os = "linux", not(miri)))]
 pub(crate) const SORTS: &[fn(u32) -> Way] = &[
     raw_lock,
     raw_rlock,
