@@ -21,6 +21,7 @@ pub(crate) fn alone(name: &str, body: impl FnOnce()) -> Option<Output> {
 }
 
 /// [`alone`], for a body that must succeed.
+#[cfg(target_os = "linux")]
 pub(crate) fn well(name: &str, body: impl FnOnce()) {
     if let Some(output) = alone(name, body) {
         let (said, complained) = (
