@@ -4,7 +4,7 @@
 #[cfg(unix)]
 mod stories {
     use std::io::{BufRead, BufReader, Read, Write, stderr, stdin};
-    use std::process::{Child, ChildStderr, Command, Stdio};
+    use std::process::{Child, ChildStderr, Stdio};
     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
     use std::sync::mpsc::{self, Receiver};
     use std::thread;
@@ -14,6 +14,7 @@ mod stories {
     use lockwright::prelude::*;
     use lockwright::threads::{SIGQUIT, blocked, dump_on_signal};
     use rustix::process::{Pid, Signal, kill_process};
+    use testkit::this_program;
 
     const STORY: &str = "LOCKWRIGHT_STORY";
     const PATIENCE: Duration = Duration::from_secs(60);
@@ -145,7 +146,7 @@ mod stories {
 
     impl Subject {
         fn start(name: &str) -> Result<Subject, Failed> {
-            let mut process = Command::new(std::env::current_exe()?)
+            let mut process = this_program()
                 .env(STORY, name)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())

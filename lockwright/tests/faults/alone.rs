@@ -1,7 +1,7 @@
 //! Tests that need a process of their own: a limit, a crowd or an abort would be the other tests' too.
 
 use std::env;
-use std::process::{Command, Output};
+use std::process::Output;
 
 const ALONE: &str = "LOCKWRIGHT_ALONE";
 
@@ -11,8 +11,7 @@ pub(crate) fn alone(name: &str, body: impl FnOnce()) -> Option<Output> {
         body();
         return None;
     }
-    let this = env::current_exe().expect("tests are programs");
-    let output = Command::new(this)
+    let output = testkit::this_program()
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(ALONE, "1")
         .output()
