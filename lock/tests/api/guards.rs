@@ -14,7 +14,7 @@ use lock_api::RawMutex;
 use lockwright_lock::{Lock, LockGuard, MappedLockGuard, RawLock};
 
 use crate::{is_as_new, raw};
-use testkit::{SEES_SLEEP, asleep, in_time};
+use testkit::{PATIENCE, SEES_SLEEP, asleep, in_time};
 
 /// Whether `T` is `Send` or `Sync`: an inherent constant goes before a trait's.
 struct Is<T>(PhantomData<T>);
@@ -291,9 +291,10 @@ fn a_guard_that_is_forgotten_locks_for_ever_also_when_its_thread_has_ended() {
         for _ in 0..MANY {
             thread::scope(|scope| scope.spawn(denied).join().unwrap());
         }
-        // Whoever knows that nobody holds it can still release it, and a sleeper goes on.
+        // Whoever knows that nobody holds it can still release it, and a sleeper goes on. With a time limit,
+        // because a sleeper that has got the id in the lock is told that it waits for itself.
         thread::scope(|scope| {
-            let waiter = asleep(scope, raw(&lock), || *lock.lock());
+            let waiter = asleep(scope, raw(&lock), || *lock.try_lock_for(PATIENCE).unwrap());
             assert_eq!(raw(&lock).release(), Ok(()));
             assert_eq!(waiter.join().unwrap(), 1);
         });
