@@ -131,9 +131,13 @@ fn as_the_map_has_it(seed: u64, steps: u64, bits: u64) {
 
 #[test]
 fn it_does_what_a_map_does() {
-    let (seeds, steps) = if cfg!(miri) { (1, 120) } else { (12, 20_000) };
+    // Miri takes seconds for one step of wide jumps.
+    let (seeds, steps, widths): (u64, u64, &[u64]) = match cfg!(miri) {
+        true => (1, 40, &[4, 20]),
+        false => (12, 20_000, &[4, 13, 20, 40, 64]),
+    };
     for seed in 0..seeds {
-        for bits in [4, 13, 20, 40, 64] {
+        for &bits in widths {
             as_the_map_has_it(seed, steps, bits);
         }
     }
@@ -142,9 +146,11 @@ fn it_does_what_a_map_does() {
 #[test]
 fn nothing_is_due_a_tick_early_at_any_level() {
     for level in 0..LEVELS as u32 {
-        for base in [0, 1, 63, 64, 4_095, 1 << 40] {
+        let bases = [0, 1 << 40, 1, 63, 64, 4_095];
+        // Under Miri two.
+        for base in &bases[..if cfg!(miri) { 2 } else { 6 }] {
             let mut wheel = Wheel::new();
-            wheel.advance(base);
+            wheel.advance(*base);
             let tick = base + (1_u64 << (level * BITS).min(62));
             wheel.insert(tick, ());
             assert_eq!(wheel.next(), Some(tick));
