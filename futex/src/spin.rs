@@ -11,22 +11,22 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time between the first two looks; it doubles from look to look until it is four times that.
-/// Measured on two CPUs (benches/results/): with 25 ns two threads on an empty section were half as
-/// fast (they pass the line to and fro instead of working), with 100 ns the ends of 500 ns sections
-/// were missed (0.87 of std at eight threads, against 1.03).
+/// The time between the first two looks; it doubles from look to look until it is sixteen times that.
+/// Measured on two CPUs (benches/results/, 2026-11-26): sooner, and two threads on an empty section pass the
+/// line to and fro instead of working; later, and the ends of short sections are missed. Looks that stay
+/// close together do the same to them as sooner ones.
 const FIRST_GAP: Duration = Duration::from_nanos(75);
-/// The gap doubles so often.
-const DOUBLINGS: u32 = 2;
-/// Looks with pauses between: about 7 µs of them, and half of that for a thread that was woken and
+const DOUBLINGS: u32 = 4;
+/// Looks with pauses between: about 10 µs of them, and half of that for a thread that was woken and
 /// finds itself too late, since the thread that holds the lock is probably on a roll.
-const LOOKS: u32 = 24;
-const LOOKS_WOKEN: u32 = 12;
+const LOOKS: u32 = 12;
+const LOOKS_WOKEN: u32 = 8;
 /// The same for a thread that only watches a word, which nobody works with before it changes: it may look
 /// often, and takes no line from anybody. It yields soon, since the thread that is to change the word may
 /// need this CPU. One event to another and back, per hand-over (benches/results/, 2026-11-24): on two CPUs
 /// 60 ns, on one 1.7 µs, against 83 ns and 8.2 µs with the looks above, and std's 27 and 2.2 µs.
 const FIRST_GAP_WATCHING: Duration = Duration::from_nanos(25);
+const DOUBLINGS_WATCHING: u32 = 2;
 const LOOKS_WATCHING: u32 = 4;
 /// Looks with a yield between, and the time they may take in all: a yield takes half a microsecond if
 /// nobody else wants the CPU, and some milliseconds if somebody does.
@@ -68,6 +68,7 @@ pub struct Spin {
     done: u32,
     looks: u32,
     pauses: u32,
+    doublings: u32,
     yields: u32,
     /// How long the yields may take.
     budget: Duration,
@@ -80,14 +81,14 @@ impl Spin {
     #[inline]
     #[must_use]
     pub fn new() -> Spin {
-        Spin::with(LOOKS, FIRST_GAP)
+        Spin::with(LOOKS, FIRST_GAP, DOUBLINGS)
     }
 
     /// The smaller budget of a thread that has slept and was woken.
     #[inline]
     #[must_use]
     pub fn woken() -> Spin {
-        Spin::with(LOOKS_WOKEN, FIRST_GAP)
+        Spin::with(LOOKS_WOKEN, FIRST_GAP, DOUBLINGS)
     }
 
     /// The budget of a thread that only watches a word until somebody changes it, as one that waits for an
@@ -95,7 +96,7 @@ impl Spin {
     #[inline]
     #[must_use]
     pub fn watching() -> Spin {
-        Spin::with(LOOKS_WATCHING, FIRST_GAP_WATCHING)
+        Spin::with(LOOKS_WATCHING, FIRST_GAP_WATCHING, DOUBLINGS_WATCHING)
     }
 
     /// The budget of a thread that waits where others wait too and are served in turn, each quickly, as at a
@@ -106,7 +107,7 @@ impl Spin {
         Spin {
             yields: YIELDS_PASSING,
             budget: YIELDING_PASSING,
-            ..Spin::with(looks, FIRST_GAP_WATCHING)
+            ..Spin::with(looks, FIRST_GAP_WATCHING, DOUBLINGS_WATCHING)
         }
     }
 
@@ -117,11 +118,12 @@ impl Spin {
     }
 
     #[inline]
-    fn with(looks: u32, first_gap: Duration) -> Spin {
+    fn with(looks: u32, first_gap: Duration, doublings: u32) -> Spin {
         Spin {
             done: 0,
             looks,
             pauses: pauses_in(first_gap),
+            doublings,
             yields: YIELDS,
             budget: YIELDING,
             yielding: None,
@@ -137,7 +139,7 @@ impl Spin {
             return false;
         }
         if self.done < self.looks {
-            for _ in 0..self.pauses << self.done.min(DOUBLINGS) {
+            for _ in 0..self.pauses << self.done.min(self.doublings) {
                 hint::spin_loop();
             }
         } else if may_yield && self.done < self.looks + self.yields {
