@@ -158,6 +158,17 @@ pub fn wake_one(word: *const AtomicU32) -> bool {
 /// nobody slept, and anything else that so many were woken. Windows and FreeBSD do not tell.
 pub const COUNTS_WAKES: bool = cfg!(not(any(windows, target_os = "freebsd")));
 
+/// [`COUNTS_WAKES`], and in a model what that model says: what primitives ask.
+#[cfg(not(loom))]
+#[inline(always)]
+#[must_use]
+pub const fn counts_wakes() -> bool {
+    COUNTS_WAKES
+}
+
+#[cfg(loom)]
+pub use os::counts_wakes;
+
 /// Wakes up to `n` threads that sleep on `word`, and says how many: exactly where
 /// [`COUNTS_WAKES`], as an upper bound elsewhere. As for [`wake_one`], the address may dangle.
 #[inline]

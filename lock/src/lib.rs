@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod passing;
 mod raw;
 mod slow;
 mod tenure;

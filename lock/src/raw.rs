@@ -9,7 +9,8 @@
 //! | 1 ..= `ThreadId::MAX` | that thread holds it | it → `FREE`, or by a fair release → `TO_HEIR`, `TO_WAITER` |
 //! | `ANONYMOUS` | held, and any thread may release it | any thread → `FREE` |
 //! | `TO_HEIR` | handed to the heirs | an heir → its id; whoever finds no heir left → `FREE` |
-//! | `TO_WAITER` | handed to the waiters who have slept | one of them, or an heir → its id; whoever finds no waiter left → `FREE` |
+//! | `TO_WAITER` | handed to the waiters who have slept | one of them, or an heir → its id; whoever finds no waiter left → `FREE`; a newcomer → `WATCHED` |
+//! | `WATCHED` and more | `TO_WAITER`, and newcomers sleep until it is taken: only where wakes are not counted (`passing.rs`) | as `TO_WAITER` |
 //!
 //! `waiting`, who wants to:
 //!
@@ -41,6 +42,9 @@
 //!   wake took out of its sleep, or a waker that has not returned, which finds that its wake reached
 //!   nobody, sets `ORPHAN`, and wakes again whoever fell asleep in between. (A mark may be cleared by
 //!   another than the one it was set for: that costs a wake too many, no wake too few.)
+//! - **I5** A thread that is not counted sleeps on `owner` only while that is one value of `WATCHED`.
+//!   Whoever replaces such a value then wakes all who sleep on `owner`. No wake relies on a thread that
+//!   is not counted: one that it had in the place of an heir it passes on.
 //!
 //! No wake is lost: let the lock be set free or handed over for the last time, by R, while T is
 //! counted as a waiter. By the fences of I3, R sees T counted, or T sees what R did before it sleeps.
@@ -48,7 +52,12 @@
 //! awake and cannot sleep before it looks, because `waiting` has changed under it (I2, I4). If R
 //! finds `WAKING`, then I4 names a thread that is awake, or `ORPHAN` one that cannot sleep; it will
 //! clear the mark and then look (I3). Whoever looks takes the lock, or times out and passes it on.
-//! For heirs the same holds with `owner`, which R itself has changed before it wakes them.
+//! For heirs the same holds with `owner`, which R itself has changed before it wakes them. What R handed
+//! over may be watched when T looks: T takes it all the same. Newcomers that watch it sleep until T does (I5).
+//!
+//! Where wakes are not counted every wake has `ORPHAN`, so a thread that is counted may adopt it and then take
+//! what was handed to the waiters. Whoever hands the lock over and comes back sees that (it wrote it), and
+//! is not counted before another has taken it or nobody was left: it never takes back what it handed over.
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -57,6 +66,7 @@ use futex::atomic::{AtomicU32, full_fence_after_rmw};
 use futex::thread::ThreadId;
 use futex::{Deadline, Kind, Wait};
 
+use crate::passing::is_watched;
 use crate::tenure;
 
 pub(crate) const FREE: u32 = 0;
@@ -100,6 +110,12 @@ pub(crate) enum Place {
     Heir,
 }
 
+/// Whether nobody holds the lock: it is free, or handed over and not taken yet.
+#[inline]
+fn is_nobodys(owner: u32) -> bool {
+    matches!(owner, FREE | TO_HEIR | TO_WAITER) || is_watched(owner)
+}
+
 impl Words {
     pub(crate) const fn new() -> Words {
         Words {
@@ -118,7 +134,7 @@ impl Words {
     /// Whether nobody holds it: it is free, or handed to some who have not taken it yet.
     #[inline]
     pub(crate) fn is_free(&self) -> bool {
-        matches!(self.owner(), FREE | TO_HEIR | TO_WAITER)
+        is_nobodys(self.owner())
     }
 
     /// `FREE` → `me`.
@@ -144,19 +160,29 @@ impl Words {
 
     /// `FREE`, or handed to such as the caller, → `me`.
     pub(crate) fn take(&self, me: u32, place: Place) -> bool {
-        let owner = self.owner();
-        let ours = match owner {
-            FREE => true,
-            TO_WAITER => place != Place::Fresh,
-            TO_HEIR => place == Place::Heir,
-            _ => false,
-        };
-        // ORD lock.receive ⇒ lock.give: what the last holder wrote.
-        // ORD lock.receive (failure): relaxed, whoever fails looks again.
-        ours && self
-            .owner
-            .compare_exchange(owner, me, Acquire, Relaxed)
-            .is_ok()
+        let mut owner = self.owner();
+        loop {
+            let ours = match owner {
+                FREE => true,
+                TO_WAITER => place != Place::Fresh,
+                TO_HEIR => place == Place::Heir,
+                _ => place != Place::Fresh && is_watched(owner),
+            };
+            if !ours {
+                return false;
+            }
+            // ORD lock.receive ⇒ lock.give: what the last holder wrote.
+            // ORD lock.receive (failure): relaxed, whoever fails looks again.
+            match self.owner.compare_exchange(owner, me, Acquire, Relaxed) {
+                Ok(_) => {
+                    self.passed(owner);
+                    return true;
+                }
+                // A newcomer sleeps until it is taken: that is all that has changed.
+                Err(now) if is_watched(now) => owner = now,
+                Err(_) => return false,
+            }
+        }
     }
 
     /// Held → `FREE`. The caller holds the lock.
@@ -178,7 +204,7 @@ impl Words {
     pub(crate) fn release_checked(&self) -> bool {
         let mut owner = self.owner();
         loop {
-            if matches!(owner, FREE | TO_HEIR | TO_WAITER) {
+            if is_nobodys(owner) {
                 return false;
             }
             // ORD lock.give-checked ⇒ lock.take: what the holder wrote.
@@ -274,18 +300,13 @@ impl Words {
                 futex::wake_one(&raw const self.owner);
                 return;
             }
-            if to == TO_WAITER && waiting & WAITERS != 0 {
+            if to != TO_HEIR && waiting & WAITERS != 0 {
                 if waiting & WAKING != 0 || self.wake_waiter(waiting) {
                     return;
                 }
                 continue;
             }
-            // ORD lock.take-back: relaxed; as a read-modify-write it carries on what was published.
-            if self
-                .owner
-                .compare_exchange(to, FREE, Relaxed, Relaxed)
-                .is_ok()
-            {
+            if self.take_back(to) {
                 // ORD lock.look-back ⇒ lock.enter: as lock.look.
                 full_fence_after_rmw();
                 self.wake_next();
@@ -297,7 +318,7 @@ impl Words {
     /// An heir sleeps on `owner` while the same thread holds the lock.
     pub(crate) fn sleep_as_heir(&self, deadline: Deadline, kind: Kind) -> Wait {
         match self.owner() {
-            FREE | TO_HEIR | TO_WAITER => Wait::Changed,
+            owner if is_nobodys(owner) => Wait::Changed,
             owner => futex::wait_as(kind, &self.owner, owner, deadline),
         }
     }

@@ -5,6 +5,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use futex::atomic::full_fence_after_rmw;
 use futex::{Deadline, Kind, Wait};
 
+use crate::passing::is_watched;
 use crate::raw::{
     CHECKED, FREE, HEIR, HEIRS, ORPHAN, Place, TO_HEIR, TO_WAITER, WAITER, WAITERS, WAKING, Words,
 };
@@ -36,6 +37,7 @@ impl Words {
         match self.owner() {
             FREE => self.wake_next(),
             to @ (TO_HEIR | TO_WAITER) => self.wake_receiver(to),
+            to if is_watched(to) => self.wake_receiver(to),
             _ => {}
         }
     }
@@ -89,7 +91,7 @@ impl Words {
     /// `false` if `waiting` was stale.
     #[inline(never)]
     pub(crate) fn wake_waiter(&self, waiting: u32) -> bool {
-        let marks = if futex::COUNTS_WAKES {
+        let marks = if futex::counts_wakes() {
             WAKING
         } else {
             WAKING | ORPHAN

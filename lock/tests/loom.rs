@@ -15,6 +15,10 @@ use lockwright_lock::RawLock;
 #[path = "loom/crowd.rs"]
 mod crowd;
 
+#[cfg(not(shuttle))]
+#[path = "loom/uncounted.rs"]
+mod uncounted;
+
 /// What the lock protects: loom reports any two accesses that nothing orders.
 #[derive(Debug)]
 struct Counter(UnsafeCell<usize>);

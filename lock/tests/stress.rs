@@ -82,7 +82,8 @@ struct Stage {
 
 impl Stage {
     fn tell(&self) -> String {
-        let mut told = format!("{:?}", self.lock);
+        // SAFETY: it is only looked at.
+        let mut told = format!("{:?}", unsafe { self.lock.raw() });
         for (n, worker) in self.workers.iter().enumerate() {
             let step = STEPS[worker.step.load(Relaxed) as usize];
             told += &format!(

@@ -31,6 +31,7 @@ fn drawn(me: &Rc<Sleeper>, timed: bool) -> Wait {
     if let Some((end, looks)) = state::take_draw(timed) {
         for _ in 0..looks {
             if me.woken.get() {
+                state::leave(me);
                 return Wait::Woken;
             }
             yield_now();
@@ -46,6 +47,7 @@ fn drawn(me: &Rc<Sleeper>, timed: bool) -> Wait {
     while !me.woken.get() {
         park();
     }
+    state::leave(me);
     Wait::Woken
 }
 
@@ -63,6 +65,7 @@ fn offered(address: usize, me: &Rc<Sleeper>, timed: bool) -> Wait {
             };
         }
         if me.woken.get() {
+            state::leave(me);
             return Wait::Woken;
         }
         if !state::sleeps_on(address, looks) {
@@ -83,6 +86,12 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
     sleep(word, expected, deadline != Deadline::NEVER)
 }
 
+/// Whether wakes say whom they reached: as on this system, unless the model has them
+/// [uncounted](super::Model::uncounted_wakes).
+pub fn counts_wakes() -> bool {
+    crate::COUNTS_WAKES && !state::uncounted()
+}
+
 pub(crate) fn wake_one(word: *const AtomicU32) -> bool {
     wake(word, 1) != 0
 }
@@ -93,7 +102,11 @@ pub(crate) fn wake(word: *const AtomicU32, n: usize) -> usize {
     if woken > 0 {
         state::touch_offers();
     }
-    woken
+    if counts_wakes() {
+        woken
+    } else {
+        n.min(super::thread::capacity() as usize)
+    }
 }
 
 pub(crate) fn wake_all(word: *const AtomicU32) -> usize {
@@ -104,6 +117,10 @@ pub(crate) fn requeue(from: &AtomicU32, expected: u32, to: *const AtomicU32, wak
     touch(to);
     if from.peek() != expected {
         return Requeue::Changed;
+    }
+    if !counts_wakes() {
+        state::wake(address(from), usize::MAX);
+        return Requeue::WokeAll;
     }
     let woken = state::wake(address(from), wake as usize);
     Requeue::Done(woken + state::move_all(address(from), address(to)))

@@ -38,6 +38,7 @@ pub struct Model {
     spurious: u32,
     at_once: bool,
     boards: bool,
+    uncounted: bool,
     #[cfg_attr(shuttle, expect(dead_code, reason = "loom's bound"))]
     preemptions: Option<usize>,
     /// The shortest limit that every `Waited` has reached.
@@ -53,6 +54,7 @@ impl Model {
             spurious: 0,
             at_once: false,
             boards: false,
+            uncounted: false,
             preemptions: None,
             reached: Some(Duration::ZERO),
         }
@@ -88,6 +90,14 @@ impl Model {
     pub fn boards(self) -> Model {
         Model {
             boards: true,
+            ..self
+        }
+    }
+
+    /// Wakes do not say whom they reached, as on Windows and FreeBSD ([`COUNTS_WAKES`](crate::COUNTS_WAKES)).
+    pub fn uncounted_wakes(self) -> Model {
+        Model {
+            uncounted: true,
             ..self
         }
     }
@@ -139,6 +149,9 @@ impl Model {
         let adversary = state::begin(self.timeouts, self.spurious, self.at_once, self.reached);
         if self.boards {
             state::put_up_boards();
+        }
+        if self.uncounted {
+            state::uncount_wakes();
         }
         body();
         if let Some(adversary) = adversary {

@@ -63,6 +63,8 @@ struct State {
     boards: Vec<Rc<Board>>,
     /// The shortest limit on waiting that has been reached.
     reached: Option<Duration>,
+    /// Wakes do not say whom they reached.
+    uncounted: bool,
 }
 
 thread_local! {
@@ -134,6 +136,14 @@ pub(super) fn put_up_boards() {
         .inspect(|board| drop(format!("{board:?}")))
         .collect();
     with(|state| state.boards = boards);
+}
+
+pub(super) fn uncount_wakes() {
+    with(|state| state.uncounted = true);
+}
+
+pub(super) fn uncounted() -> bool {
+    with(|state| state.uncounted)
 }
 
 pub(super) fn board(id: u32) -> Option<Rc<Board>> {
@@ -226,7 +236,8 @@ pub(super) fn set_up(set_up: bool) {
 
 /// How many sleep and have not been woken.
 pub(super) fn sleepers() -> usize {
-    with(|state| state.queues.values().map(VecDeque::len).sum())
+    let asleep = |queue: &VecDeque<Rc<Sleeper>>| queue.iter().filter(|s| !s.woken.get()).count();
+    with(|state| state.queues.values().map(asleep).sum())
 }
 
 /// The calling thread starts another, or comes back from joining one.
@@ -266,28 +277,34 @@ pub(super) fn enqueue(address: usize) -> Rc<Sleeper> {
     sleeper
 }
 
-/// Removes a sleeper that goes by itself, wherever it has been moved to.
+/// Removes a sleeper that goes by itself, wherever it has been moved to, or that lingers there though woken.
 pub(super) fn leave(sleeper: &Rc<Sleeper>) {
-    if sleeper.woken.get() {
-        return;
-    }
     with(|state| {
-        state.awake += 1;
+        if sleeper.woken.get() && !state.uncounted {
+            return;
+        }
+        state.awake += usize::from(!sleeper.woken.get());
         for queue in state.queues.values_mut() {
             queue.retain(|other| !Rc::ptr_eq(other, sleeper));
         }
     });
 }
 
-/// Wakes up to `n` of `address`, longest sleeper first.
+/// Wakes up to `n` of `address`, longest sleeper first. Where wakes are not counted a wake of all leaves whom it
+/// woke in the queue until they run, and they swallow what comes meanwhile, as in wine 8.
 pub(super) fn wake(address: usize, n: usize) -> usize {
     let woken: Vec<Rc<Sleeper>> = with(|state| {
         let Some(queue) = state.queues.get_mut(&address) else {
             return Vec::new();
         };
+        let lingers = state.uncounted && n == usize::MAX;
         let n = n.min(queue.len());
-        state.awake += n;
-        queue.drain(..n).collect()
+        let asleep = queue.iter().take(n).filter(|s| !s.woken.get()).count();
+        state.awake += asleep;
+        match lingers {
+            true => queue.iter().cloned().collect(),
+            false => queue.drain(..n).collect(),
+        }
     });
     woken.iter().for_each(|sleeper| sleeper.woken.set(true));
     // Others may run in between.
