@@ -53,6 +53,7 @@ pub use deadline::{Deadline, Waited};
 pub use kind::Kind;
 pub use spin::Spin;
 
+use core::num::NonZeroU32;
 use core::panic::Location;
 
 use atomic::AtomicU32;
@@ -111,34 +112,49 @@ pub fn wait(word: &AtomicU32, expected: u32) {
 #[inline]
 #[track_caller]
 pub fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    sleep(
-        Kind::Word,
-        word,
-        expected,
-        deadline,
-        Some(Location::caller()),
-    )
+    sleep(Kind::Word, word, deadline, Some(Location::caller()), || {
+        os::wait_until(word, expected, deadline)
+    })
 }
 
 /// [`wait_until`] by a primitive that says what it is to those who look at sleeping threads. For who counts
 /// them it is a part of the [`Contention`] that the calling thread has, or nothing.
 #[inline]
 pub fn wait_as(kind: Kind, word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    sleep(kind, word, expected, deadline, None)
+    sleep(kind, word, deadline, None, || {
+        os::wait_until(word, expected, deadline)
+    })
+}
+
+/// [`wait_as`] with a mask: of the wakes by [`wake_masked`] only those reach the thread whose mask has a bit in
+/// common with its own. All other wakes reach it as they do without a mask.
+///
+/// Of a mask the lowest [`MASK_BITS`] bits tell sleepers apart.
+#[inline]
+pub fn wait_masked_as(
+    kind: Kind,
+    word: &AtomicU32,
+    expected: u32,
+    mask: NonZeroU32,
+    deadline: Deadline,
+) -> Wait {
+    sleep(kind, word, deadline, None, || {
+        os::wait_masked(word, expected, mask, deadline)
+    })
 }
 
 #[inline]
 fn sleep(
     kind: Kind,
     word: &AtomicU32,
-    expected: u32,
     deadline: Deadline,
     site: Option<&'static Location<'static>>,
+    asleep: impl FnOnce() -> Wait,
 ) -> Wait {
     let timed = deadline != Deadline::NEVER;
     let address = core::ptr::from_ref(word).addr();
     let _asleep = thread::sleeping(address, timed, kind);
-    contention::counted(address, site, || os::wait_until(word, expected, deadline))
+    contention::counted(address, site, asleep)
 }
 
 /// Wakes one thread that sleeps on `word`: the one that has slept longest, where the system keeps
@@ -181,6 +197,26 @@ pub fn wake(word: *const AtomicU32, n: usize) -> usize {
 #[inline]
 pub fn wake_all(word: *const AtomicU32) -> usize {
     os::wake_all(word)
+}
+
+/// How many bits of a mask tell sleepers apart: 32 on Linux and wherever the parking table is used. 0 on Windows
+/// and FreeBSD, which know no masks: [`wake_masked`] wakes all there, as is always legal, so whoever wants to wake
+/// few has each sleep on a word of its own. In the model it is small, so that few threads use it up.
+pub const MASK_BITS: u32 = if cfg!(shuttle) {
+    2
+} else if cfg!(loom) {
+    1
+} else if cfg!(any(windows, target_os = "freebsd")) {
+    0
+} else {
+    u32::BITS
+};
+
+/// Wakes every thread that sleeps on `word` by [`wait_masked_as`] with a bit of `mask`, or without a mask; the count
+/// is as good as [`wake`]'s, and the address may dangle as there.
+#[inline]
+pub fn wake_masked(word: *const AtomicU32, mask: NonZeroU32) -> usize {
+    os::wake_masked(word, mask)
 }
 
 /// If `from` holds `expected`, wakes up to `wake` of its sleepers and moves the others to `to`

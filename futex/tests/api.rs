@@ -2,6 +2,7 @@
 #![cfg(not(loom))]
 
 use std::hint;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread::{self, Scope, ScopedJoinHandle};
@@ -9,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use lockwright_futex::thread::{ThreadId, current_id, slot};
 use lockwright_futex::{
-    COUNTS_WAKES, Deadline, Requeue, Spin, Wait, requeue, wait, wait_until, wake, wake_all,
-    wake_one,
+    COUNTS_WAKES, Deadline, Kind, MASK_BITS, Requeue, Spin, Wait, requeue, wait, wait_masked_as,
+    wait_until, wake, wake_all, wake_masked, wake_one,
 };
 
 /// How long a test waits for what must happen; Miri is slow.
@@ -314,6 +315,120 @@ fn who_slept_longest_is_woken_first() {
     assert_eq!(order.into_inner().unwrap(), [0, 1, 2, 3, 4]);
 }
 
+fn mask(bits: u32) -> NonZeroU32 {
+    NonZeroU32::new(bits).expect("a mask has a bit")
+}
+
+fn wait_masked(word: &AtomicU32, bits: u32, deadline: Deadline) -> Wait {
+    wait_masked_as(Kind::Word, word, 0, mask(bits), deadline)
+}
+
+#[test]
+fn a_masked_wake_wakes_exactly_those_that_share_a_bit() {
+    if !(COUNTS_WAKES && SEES_SLEEP && MASK_BITS == u32::BITS) {
+        return;
+    }
+    const MASKS: [u32; 6] = [1 << 0, 0b11, 1 << 2, 1 << 31, 1 << 2, u32::MAX >> 8 << 8];
+    let word = AtomicU32::new(0);
+    let woken = std::sync::Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        let (word, woken) = (&word, &woken);
+        for (n, bits) in MASKS.into_iter().enumerate() {
+            let deadline = if n % 2 == 0 {
+                Deadline::NEVER
+            } else {
+                in_patience()
+            };
+            asleep(scope, move || {
+                assert_eq!(wait_masked(word, bits, deadline), Wait::Woken);
+                woken.lock().unwrap().push(n);
+            });
+        }
+        let mut all = Vec::new();
+        for (bits, whom) in [
+            (0b1000, &[][..]),
+            (0b10, &[1]),
+            (1 << 31 | 0b1, &[0, 3, 5]),
+            (0b10, &[]),
+            (0b100, &[2, 4]),
+            (u32::MAX, &[]),
+        ] {
+            assert_eq!(wake_masked(word, mask(bits)), whom.len(), "{bits:#b}");
+            all.extend(whom);
+            until("as many are awake", || {
+                woken.lock().unwrap().len() == all.len()
+            });
+            let mut now = woken.lock().unwrap().clone();
+            now.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(now, all, "{bits:#b}");
+        }
+    });
+}
+
+#[test]
+fn who_has_no_mask_is_woken_by_every_mask_and_who_has_one_by_wakes_without() {
+    if !(COUNTS_WAKES && SEES_SLEEP) {
+        return;
+    }
+    let word = AtomicU32::new(0);
+    thread::scope(|scope| {
+        let sleepers = [
+            asleep(scope, || wait(&word, 0)),
+            asleep(scope, || {
+                assert_eq!(wait_until(&word, 0, in_patience()), Wait::Woken);
+            }),
+        ];
+        assert_eq!(wake_masked(&word, mask(1 << 17)), 2);
+        sleepers.into_iter().for_each(Sleeper::join);
+
+        let sleepers: [_; 4] = std::array::from_fn(|n| {
+            let word = &word;
+            asleep(scope, move || wait_masked(word, 1 << n, in_patience()))
+        });
+        assert!(wake_one(&word));
+        assert_eq!((wake(&word, 1), wake_all(&word)), (1, 2));
+        for sleeper in sleepers {
+            assert_eq!(sleeper.join(), Wait::Woken);
+        }
+    });
+}
+
+#[test]
+fn a_masked_wait_is_ended_by_its_wake_on_any_system() {
+    let word = AtomicU32::new(0);
+    thread::scope(|scope| {
+        let (word, end) = (&word, in_patience());
+        let sleepers = [0, 31].map(|bit| asleep(scope, move || wait_masked(word, 1 << bit, end)));
+        for (bit, sleeper) in [31, 0].into_iter().zip(sleepers.into_iter().rev()) {
+            until("it is awake", || {
+                wake_masked(word, mask(1 << bit));
+                sleeper.thread.is_finished()
+            });
+            assert_eq!(sleeper.join(), Wait::Woken);
+        }
+    });
+}
+
+#[test]
+fn a_masked_wait_compares_and_times_out_as_one_without() {
+    let word = AtomicU32::new(7);
+    assert_eq!(wait_masked(&word, 1, Deadline::NEVER), Wait::Changed);
+    let past = Deadline::from(Instant::now());
+    assert_eq!(wait_masked(&word, 1, past), Wait::Changed);
+    let word = AtomicU32::new(0);
+    assert_eq!(wait_masked(&word, 1, past), Wait::TimedOut);
+    for microseconds in [0, 1, 50, 500, 2_000] {
+        let deadline = Instant::now() + Duration::from_micros(microseconds);
+        while wait_masked(&word, 1 << 31, Deadline::from(deadline)) != Wait::TimedOut {}
+        assert!(Instant::now() >= deadline, "early");
+    }
+    assert!(
+        wake_masked(&word, NonZeroU32::MAX) == 0 || !COUNTS_WAKES,
+        "nobody is left asleep"
+    );
+}
+
 #[test]
 fn a_requeue_moves_whom_it_does_not_wake() {
     if !SEES_SLEEP {
@@ -424,6 +539,7 @@ fn a_word_that_is_gone_may_be_woken() {
     assert!(!wake_one(gone) || !COUNTS_WAKES);
     assert!(wake(gone, 3) == 0 || !COUNTS_WAKES);
     assert!(wake_all(gone) == 0 || !COUNTS_WAKES);
+    assert!(wake_masked(gone, mask(1)) == 0 || !COUNTS_WAKES);
     let here = AtomicU32::new(0);
     assert_ne!(requeue(&here, 0, gone, 1), Requeue::Changed);
 }

@@ -2,13 +2,15 @@
 //! of breaking it must be found.
 #![cfg(loom)]
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use Ordering::{Acquire, Relaxed, Release};
 use lockwright_futex::atomic::{AtomicU32, Ordering};
 use lockwright_futex::model::{Model, share, spawn};
 use lockwright_futex::{
-    Deadline, Requeue, Wait, requeue, wait, wait_until, wake, wake_all, wake_one,
+    Deadline, Kind, Requeue, Wait, requeue, wait, wait_masked_as, wait_until, wake, wake_all,
+    wake_masked, wake_one,
 };
 use loom::cell::UnsafeCell;
 use std::time::Duration;
@@ -222,6 +224,41 @@ fn wake_wakes_as_many_as_it_says() {
         assert!(woken <= 2);
         sleepers.into_iter().for_each(|sleeper| sleeper.join());
     });
+}
+
+/// Two sleep on one word by a mask each; who is woken by neither sleeps on.
+fn two_are_masked(wakes: &'static [u32]) {
+    Model::new().preemptions(2).check(move || {
+        let word = share(AtomicU32::new(0));
+        let sleepers = [0b01, 0b10].map(|bits| {
+            let (word, mask) = (Arc::clone(&word), NonZeroU32::new(bits).unwrap());
+            spawn(move || wait_masked_as(Kind::Word, &word, 0, mask, Deadline::NEVER))
+        });
+        word.store(1, Relaxed);
+        let woken: usize = wakes
+            .iter()
+            .map(|&bits| match NonZeroU32::new(bits) {
+                Some(mask) => wake_masked(&*word, mask),
+                None => wake_all(&*word),
+            })
+            .sum();
+        let ends = sleepers.map(|sleeper| sleeper.join());
+        let slept = ends.iter().filter(|&&end| end != Wait::Changed).count();
+        assert_eq!(woken, slept);
+    });
+}
+
+#[test]
+fn a_masked_wake_wakes_those_that_share_a_bit() {
+    two_are_masked(&[0b11]);
+    two_are_masked(&[0b10, 0b01]);
+    two_are_masked(&[0]);
+}
+
+#[test]
+#[should_panic(expected = "lost wake")]
+fn a_masked_wake_wakes_no_others() {
+    two_are_masked(&[0b101]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! Wait and wake in the model: the same six functions as an operating system's back end.
+//! Wait and wake in the model: the same eight functions as an operating system's back end.
 
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use super::state::{self, Offer, Sleeper};
@@ -10,13 +11,13 @@ fn address(word: *const AtomicU32) -> usize {
     word.addr()
 }
 
-fn sleep(word: &AtomicU32, expected: u32, timed: bool) -> Wait {
+fn sleep(word: &AtomicU32, expected: u32, mask: NonZeroU32, timed: bool) -> Wait {
     // Comparing and queueing are one step: loom switches threads before an operation, not after.
     if word.peek() != expected {
         return Wait::Changed;
     }
     let address = address(word);
-    let me = state::enqueue(address);
+    let me = state::enqueue(address, mask);
     #[cfg(shuttle)]
     return drawn(&me, timed);
     #[cfg(not(shuttle))]
@@ -79,11 +80,20 @@ fn offered(address: usize, me: &Rc<Sleeper>, timed: bool) -> Wait {
 }
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
-    let _ = sleep(word, expected, false);
+    let _ = sleep(word, expected, NonZeroU32::MAX, false);
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    sleep(word, expected, deadline != Deadline::NEVER)
+    wait_masked(word, expected, NonZeroU32::MAX, deadline)
+}
+
+pub(crate) fn wait_masked(
+    word: &AtomicU32,
+    expected: u32,
+    mask: NonZeroU32,
+    deadline: Deadline,
+) -> Wait {
+    sleep(word, expected, mask, deadline != Deadline::NEVER)
 }
 
 /// Whether wakes say whom they reached: as on this system, unless the model has them
@@ -97,8 +107,16 @@ pub(crate) fn wake_one(word: *const AtomicU32) -> bool {
 }
 
 pub(crate) fn wake(word: *const AtomicU32, n: usize) -> usize {
+    wake_those(word, n, NonZeroU32::MAX)
+}
+
+pub(crate) fn wake_masked(word: *const AtomicU32, mask: NonZeroU32) -> usize {
+    wake_those(word, usize::MAX, mask)
+}
+
+fn wake_those(word: *const AtomicU32, n: usize, mask: NonZeroU32) -> usize {
     touch(word);
-    let woken = state::wake(address(word), n);
+    let woken = state::wake(address(word), n, mask);
     if woken > 0 {
         state::touch_offers();
     }
@@ -119,10 +137,10 @@ pub(crate) fn requeue(from: &AtomicU32, expected: u32, to: *const AtomicU32, wak
         return Requeue::Changed;
     }
     if !counts_wakes() {
-        state::wake(address(from), usize::MAX);
+        state::wake(address(from), usize::MAX, NonZeroU32::MAX);
         return Requeue::WokeAll;
     }
-    let woken = state::wake(address(from), wake as usize);
+    let woken = state::wake(address(from), wake as usize, NonZeroU32::MAX);
     Requeue::Done(woken + state::move_all(address(from), address(to)))
 }
 

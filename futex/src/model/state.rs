@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::board::Board;
 /// A thread in a queue.
 pub(super) struct Sleeper {
     pub(super) woken: Cell<bool>,
+    mask: NonZeroU32,
     #[cfg(shuttle)]
     thread: shuttle::thread::Thread,
 }
@@ -260,9 +262,10 @@ pub(super) fn word_at(address: usize) -> Option<Rc<Word>> {
     with(|state| state.words.get(&address).cloned())
 }
 
-pub(super) fn enqueue(address: usize) -> Rc<Sleeper> {
+pub(super) fn enqueue(address: usize, mask: NonZeroU32) -> Rc<Sleeper> {
     let sleeper = Rc::new(Sleeper {
         woken: Cell::new(false),
+        mask,
         #[cfg(shuttle)]
         thread: shuttle::thread::current(),
     });
@@ -290,21 +293,24 @@ pub(super) fn leave(sleeper: &Rc<Sleeper>) {
     });
 }
 
-/// Wakes up to `n` of `address`, longest sleeper first. Where wakes are not counted a wake of all leaves whom it
-/// woke in the queue until they run, and they swallow what comes meanwhile, as in wine 8.
-pub(super) fn wake(address: usize, n: usize) -> usize {
+/// Wakes up to `n` of `address` that have a bit of `mask`, longest sleeper first. Where wakes are not counted a wake of
+/// all leaves whom it woke in the queue until they run, and they swallow what comes meanwhile, as in wine 8.
+pub(super) fn wake(address: usize, n: usize, mask: NonZeroU32) -> usize {
     let woken: Vec<Rc<Sleeper>> = with(|state| {
         let Some(queue) = state.queues.get_mut(&address) else {
             return Vec::new();
         };
         let lingers = state.uncounted && n == usize::MAX;
-        let n = n.min(queue.len());
-        let asleep = queue.iter().take(n).filter(|s| !s.woken.get()).count();
-        state.awake += asleep;
-        match lingers {
-            true => queue.iter().cloned().collect(),
-            false => queue.drain(..n).collect(),
-        }
+        let mut woken: Vec<Rc<Sleeper>> = Vec::new();
+        queue.retain(|sleeper| {
+            if woken.len() == n || sleeper.mask.get() & mask.get() == 0 {
+                return true;
+            }
+            woken.push(Rc::clone(sleeper));
+            lingers
+        });
+        state.awake += woken.iter().filter(|s| !s.woken.get()).count();
+        woken
     });
     woken.iter().for_each(|sleeper| sleeper.woken.set(true));
     // Others may run in between.

@@ -3,6 +3,7 @@
 //! A wake does not say how many it woke, so the counts are upper bounds.
 
 use core::ffi::c_void;
+use core::num::NonZeroU32;
 use core::ptr;
 use std::io;
 use std::time::{Duration, Instant};
@@ -111,6 +112,20 @@ fn umtx_wake(word: *const AtomicU32, n: libc::c_int) {
             ptr::null_mut(),
         )
     };
+}
+
+/// There are no masks: any wake is for all.
+pub(crate) fn wait_masked(
+    word: &AtomicU32,
+    expected: u32,
+    _mask: NonZeroU32,
+    deadline: Deadline,
+) -> Wait {
+    wait_until(word, expected, deadline)
+}
+
+pub(crate) fn wake_masked(word: *const AtomicU32, _mask: NonZeroU32) -> usize {
+    wake_all(word)
 }
 
 pub(crate) fn requeue(

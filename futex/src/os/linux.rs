@@ -3,6 +3,7 @@
 //! `libc` and not `rustix`: a wake must take a raw pointer, because the word may be gone by then,
 //! and rustix asks for a reference.
 
+use core::num::NonZeroU32;
 use core::ptr;
 use std::io;
 use std::time::Instant;
@@ -21,6 +22,16 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32) {
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
+    // FUTEX_BITSET_MATCH_ANY.
+    wait_masked(word, expected, NonZeroU32::MAX, deadline)
+}
+
+pub(crate) fn wait_masked(
+    word: &AtomicU32,
+    expected: u32,
+    mask: NonZeroU32,
+    deadline: Deadline,
+) -> Wait {
     let timeout = deadline.instant().and_then(on_the_kernels_clock);
     let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
     // SAFETY: `word` is a live, aligned u32 for the whole call; `timeout` is null or points to a
@@ -34,7 +45,7 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
             expected,
             timeout.cast::<libc::timespec>().cast_mut(),
             ptr::null::<u32>(),
-            libc::FUTEX_BITSET_MATCH_ANY as u32,
+            mask.get(),
         )
     };
     match if result == 0 {
@@ -69,6 +80,23 @@ pub(crate) fn wake(word: *const AtomicU32, n: usize) -> usize {
 
 pub(crate) fn wake_all(word: *const AtomicU32) -> usize {
     wake(word, usize::MAX)
+}
+
+pub(crate) fn wake_masked(word: *const AtomicU32, mask: NonZeroU32) -> usize {
+    // SAFETY: FUTEX_WAKE_BITSET uses the address as a key and never reads through it, so it may dangle; it
+    // ignores the fourth and the fifth argument, and the mask is not zero.
+    let woken = unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            word.cast::<u32>().cast_mut(),
+            libc::FUTEX_WAKE_BITSET | libc::FUTEX_PRIVATE_FLAG,
+            i32::MAX,
+            ptr::null::<libc::timespec>(),
+            ptr::null::<u32>(),
+            mask.get(),
+        )
+    };
+    usize::try_from(woken).unwrap_or(0)
 }
 
 pub(crate) fn requeue(from: &AtomicU32, expected: u32, to: *const AtomicU32, wake: u32) -> Requeue {

@@ -1,4 +1,4 @@
-//! The operating system's wait and wake. Each back end offers the same six functions; `lib.rs`
+//! The operating system's wait and wake. Each back end offers the same eight functions; `lib.rs`
 //! states their contract.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

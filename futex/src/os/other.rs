@@ -15,6 +15,7 @@
 //! A sleep allocates, so a global allocator must not sleep through this back end. Signals do not
 //! end a sleep. After a fork, a bucket that another thread was using stays locked in the child.
 
+use core::num::NonZeroU32;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,6 +35,7 @@ struct Bucket(Mutex<VecDeque<Arc<Sleeper>>>);
 
 struct Sleeper {
     address: usize,
+    mask: NonZeroU32,
     /// Set by the waker that took this sleeper off the list.
     woken: Mutex<bool>,
     changed: Condvar,
@@ -45,9 +47,19 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32) {
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
+    wait_masked(word, expected, NonZeroU32::MAX, deadline)
+}
+
+pub(crate) fn wait_masked(
+    word: &AtomicU32,
+    expected: u32,
+    mask: NonZeroU32,
+    deadline: Deadline,
+) -> Wait {
     let address = ptr_address(word);
     let sleeper = Arc::new(Sleeper {
         address,
+        mask,
         woken: Mutex::new(false),
         changed: Condvar::new(),
     });
@@ -82,13 +94,23 @@ pub(crate) fn wake_one(word: *const AtomicU32) -> bool {
 }
 
 pub(crate) fn wake(word: *const AtomicU32, n: usize) -> usize {
+    wake_those(word, n, NonZeroU32::MAX)
+}
+
+pub(crate) fn wake_masked(word: *const AtomicU32, mask: NonZeroU32) -> usize {
+    wake_those(word, usize::MAX, mask)
+}
+
+/// Up to `n` that have a bit of `mask`, longest sleeper first.
+fn wake_those(word: *const AtomicU32, n: usize, mask: NonZeroU32) -> usize {
     let address = ptr_address(word);
     let mut taken = Vec::new();
     {
         let mut bucket = bucket(address);
         let mut place = 0;
         while taken.len() < n && place < bucket.len() {
-            if bucket[place].address == address {
+            let sleeper = &bucket[place];
+            if sleeper.address == address && sleeper.mask.get() & mask.get() != 0 {
                 taken.extend(bucket.remove(place));
             } else {
                 place += 1;

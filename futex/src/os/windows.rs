@@ -5,6 +5,7 @@
 //! by default), and never early: the clock is asked again.
 
 use core::ffi::c_void;
+use core::num::NonZeroU32;
 use core::ptr;
 use std::time::Duration;
 
@@ -81,6 +82,20 @@ pub(crate) fn wake_all(word: *const AtomicU32) -> usize {
     // SAFETY: as in `wake_one`.
     unsafe { WakeByAddressAll(word.cast::<c_void>()) };
     thread::capacity() as usize
+}
+
+/// There are no masks: any wake is for all.
+pub(crate) fn wait_masked(
+    word: &AtomicU32,
+    expected: u32,
+    _mask: NonZeroU32,
+    deadline: Deadline,
+) -> Wait {
+    wait_until(word, expected, deadline)
+}
+
+pub(crate) fn wake_masked(word: *const AtomicU32, _mask: NonZeroU32) -> usize {
+    wake_all(word)
 }
 
 pub(crate) fn requeue(

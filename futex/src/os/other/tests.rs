@@ -216,3 +216,22 @@ fn wakes_given_and_wakes_received_are_equal() {
     assert_eq!(given, *lock(&received));
     assert_eq!(asleep(&words[0]) + asleep(&words[1]), 0);
 }
+
+#[test]
+fn a_masked_wake_takes_exactly_those_that_share_a_bit() {
+    let masks = [0b01, 0b11, 0b10, u32::MAX].map(|mask| NonZeroU32::new(mask).unwrap());
+    let word = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for (n, mask) in masks.into_iter().enumerate() {
+            let word = &word;
+            scope.spawn(move || {
+                let result = wait_masked(word, 0, mask, Deadline::after(PATIENCE));
+                assert_eq!(result, Wait::Woken);
+            });
+            wait_for_sleepers(word, n + 1);
+        }
+        assert_eq!(wake_masked(&word, NonZeroU32::MIN), 3);
+        assert_eq!((asleep(&word), wake_masked(&word, masks[0])), (1, 0));
+        assert_eq!(wake_all(&word), 1);
+    });
+}
