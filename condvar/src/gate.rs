@@ -67,7 +67,7 @@ impl Gate {
     fn give(&self) {
         // ORD gate.give ⇒ gate.take: the list as it is now.
         if self.0.swap(FREE, Release) == WANTED {
-            // The condition variable may be gone: the wake uses the address only.
+            // By the address only: whoever waits for the gate may take it first, and need no wake.
             futex::wake_one(&raw const self.0);
         }
     }

@@ -3,7 +3,9 @@
 mod condition;
 mod gate;
 mod locks;
+mod node;
 mod raw;
+mod seats;
 mod wait;
 
 use core::fmt;
@@ -87,7 +89,7 @@ impl Condvar {
     fn notify_waiters(&self, n: usize) -> usize {
         let chosen = self.queue.choose(n);
         let count = chosen.count;
-        chosen.deliver();
+        chosen.deliver(self.queue.bells());
         count
     }
 
@@ -266,6 +268,8 @@ impl RefUnwindSafe for Condvar {}
 
 impl fmt::Debug for Condvar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not shown: it would be taken for the number of notifies.
+        let _rings = self.queue.rings();
         f.debug_struct("Condvar")
             .field("waiters", &self.queue.waiters())
             .field("busy", &self.queue.is_busy())

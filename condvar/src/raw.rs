@@ -1,13 +1,14 @@
 //! The list of those who wait, and its transitions. The way of a waiter through them is in `wait.rs`.
 //!
-//! Each waiter has a *node* on its stack. The condition variable has the list of the nodes, in the order of
-//! arrival, and three things beside each other:
+//! Each waiter has a *node* on its stack (`node.rs`). The condition variable has the list of the nodes, in the
+//! order of arrival, and these beside each other:
 //!
 //! | word | value | meaning | may it be stale? |
 //! |---|---|---|---|
 //! | `gate` | free, held, wanted | who may touch the list (`gate.rs`) | |
 //! | `waiters` | a number | nodes in the list | read without the gate, yes: see *a notify that finds nobody* |
-//! | `ends` | two pointers | the first and the last node | no, the gate protects it |
+//! | `ends` | two pointers, a bit for each seat | the first and the last node; which seats are free | no, the gate protects it |
+//! | `bells` | two numbers | how often each was rung (`seats.rs`) | yes: who sleeps by an old number does not sleep |
 //!
 //! Where a node is, as only the holder of the gate knows (`queued` says whether it is in the list):
 //!
@@ -18,23 +19,25 @@
 //! | withdrawn | nobody will notify it | its thread returns |
 //! | delivered | `state` is `NOTIFIED` | its thread returns |
 //!
-//! `state` of a node, on which its thread sleeps:
+//! `state` of a node, on which its thread sleeps if it has no seat:
 //!
 //! | value | meaning | who leaves it, to what |
 //! |---|---|---|
 //! | `AWAKE` | its thread is awake, and will look | its thread → `ASLEEP`; the notify that chose it → `NOTIFIED` |
-//! | `ASLEEP` | its thread sleeps or is about to: wake it | the notify that chose it → `NOTIFIED` |
+//! | `ASLEEP` | its thread sleeps or is about to: wake it, by this word or by its seat | the notify that chose it → `NOTIFIED` |
 //! | `NOTIFIED` | its thread may return, and the node is its own again | nobody |
 //!
 //! Invariants:
 //!
-//! - **C1** The list, and `queued` and the links of a node in it, belong to the holder of the gate. The
-//!   `next` of a chosen node belongs to the notify that chose it.
+//! - **C1** The list, and `queued`, the seat and the links of a node in it, belong to the holder of the gate. The
+//!   `next` and the seat of a chosen node belong to the notify that chose it.
 //! - **C2** A node is chosen or withdrawn, one of them and once: both happen under the gate, and ask `queued`
 //!   or take the node from the list itself.
 //! - **C3** A node that is chosen will be delivered: between the two its notify neither waits nor fails.
 //! - **C4** A node lives, at its place, until it is withdrawn or its thread has seen `NOTIFIED`. The exchange
-//!   that delivers it is the last access of the notify: after it only the address is used.
+//!   that delivers it is the notify's last access of the node: after it only the address is used, and the seat,
+//!   which was read before. The bells, which are rung after it, are the condition variable's, which `notify`
+//!   borrows until it returns.
 //! - **C5** A thread enters the list while it holds the lock that it waits with, and gives that up afterwards.
 //!
 //! *Exactly n.* A notify counts the nodes that it chooses, first come, first chosen. By C2 and C3 those, and no
@@ -43,7 +46,7 @@
 //!
 //! *No notify is lost* between a waiter's giving up the lock and its sleep: it is in the list before (C5), so
 //! a notify finds it there. And the notify changes `state` before it wakes, while the thread sleeps only
-//! if the futex finds `ASLEEP` there, so it is woken or does not sleep.
+//! if the futex finds `ASLEEP` there, so it is woken or does not sleep. For those with a seat `seats.rs` says it.
 //!
 //! *A notify that finds nobody* is one relaxed load of `waiters`. That is enough: let a thread change what
 //! others wait for, under the lock, and notify then, with the lock or after it. Whoever waits by then
@@ -51,51 +54,28 @@
 //! lock orders that count before this load, which so finds it or a later value of the same word. A waiter
 //! that is counted later has the lock later, and sees the change.
 
-use core::marker::PhantomPinned;
 use core::ptr;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::Relaxed;
 
 use futex::atomic::AtomicU32;
 use futex::cell::UnsafeCell;
-use futex::{Deadline, Kind, Wait};
 
 use crate::gate::Gate;
-
-const AWAKE: u32 = 0;
-const ASLEEP: u32 = 1;
-const NOTIFIED: u32 = 2;
+use crate::node::{Chosen, Links, Node};
+use crate::seats::{Bells, FIRST_SITS, Seat, Seats};
 
 /// The list, and the gate to it.
 pub(crate) struct Queue {
     gate: Gate,
     waiters: AtomicU32,
     ends: UnsafeCell<Ends>,
+    bells: Bells,
 }
 
 struct Ends {
     first: *const Node,
     last: *const Node,
-}
-
-/// A waiter's place in the list.
-pub(crate) struct Node {
-    state: AtomicU32,
-    links: UnsafeCell<Links>,
-    /// The list has its address.
-    _stays: PhantomPinned,
-}
-
-struct Links {
-    previous: *const Node,
-    next: *const Node,
-    queued: bool,
-}
-
-/// The nodes that a notify has chosen, to be delivered.
-#[must_use = "a node that is chosen must be delivered (C3)"]
-pub(crate) struct Chosen {
-    first: *const Node,
-    pub(crate) count: usize,
+    seats: Seats,
 }
 
 // SAFETY: the pointers are to nodes of threads that borrow the queue; what they point to is used under the
@@ -112,7 +92,9 @@ impl Queue {
             ends: UnsafeCell::new(Ends {
                 first: ptr::null(),
                 last: ptr::null(),
+                seats: Seats::all_free(),
             }),
+            bells: Bells::new(),
         }
     }
 
@@ -128,6 +110,15 @@ impl Queue {
         self.gate.is_taken()
     }
 
+    /// How often the bells were rung. `Debug` reads it for the model, which must know every word.
+    pub(crate) fn rings(&self) -> u32 {
+        self.bells.rings()
+    }
+
+    pub(crate) fn bells(&self) -> &Bells {
+        &self.bells
+    }
+
     /// Changes the number of waiters. The caller has the gate.
     fn recount(&self, change: impl FnOnce(u32) -> u32) {
         // ORD condvar.recount-look: relaxed, only holders of the gate write it.
@@ -136,25 +127,31 @@ impl Queue {
         self.waiters.store(change(now), Relaxed);
     }
 
-    /// A new node → the end of the list.
+    /// A new node → the end of the list, and the seat that it has there: if it may have one, another waits already,
+    /// and one is free.
     ///
     /// # Safety
     ///
     /// The node is new, and stays where it is until its wait is over (C4); the caller holds the lock that it
     /// waits with (C5).
-    pub(crate) unsafe fn enter(&self, node: &Node) {
-        // ORD condvar.begin: relaxed, nobody else knows the node yet.
-        node.state.store(AWAKE, Relaxed);
+    pub(crate) unsafe fn enter(&self, node: &Node, may_sit: bool) -> Option<Seat> {
+        node.begin();
         self.gate.with(|| {
-            self.ends.with_mut(|ends| {
+            let seat = self.ends.with_mut(|ends| {
                 // SAFETY: the caller of the closure has the gate (C1); the nodes in the list live (C4).
                 unsafe {
                     let previous = (*ends).last;
+                    let seat = if may_sit && (FIRST_SITS || !previous.is_null()) {
+                        (*ends).seats.take()
+                    } else {
+                        None
+                    };
                     node.links.with_mut(|links| {
                         *links = Links {
                             previous,
                             next: ptr::null(),
                             queued: true,
+                            seat,
                         };
                     });
                     (*ends).last = node;
@@ -162,10 +159,12 @@ impl Queue {
                         Some(previous) => previous.links.with_mut(|links| (*links).next = node),
                         None => (*ends).first = node,
                     }
+                    seat
                 }
             });
             self.recount(|waiters| waiters + 1);
-        });
+            seat
+        })
     }
 
     /// In the list → withdrawn, by its own thread; `false`, and nothing changed, if it was chosen before.
@@ -173,10 +172,9 @@ impl Queue {
     pub(crate) fn withdraw(&self, node: &Node) -> bool {
         self.gate.with(|| {
             // SAFETY: this thread has the gate, so what it reads is up to date and its own (C1).
-            let (previous, next, queued) = node
-                .links
-                .with(|links| unsafe { ((*links).previous, (*links).next, (*links).queued) });
-            if !queued {
+            let links = node.links.with(|links| unsafe { *links });
+            let (previous, next) = (links.previous, links.next);
+            if !links.queued {
                 return false;
             }
             self.ends.with_mut(|ends| {
@@ -190,6 +188,7 @@ impl Queue {
                         Some(next) => next.links.with_mut(|links| (*links).previous = previous),
                         None => (*ends).last = previous,
                     }
+                    (*ends).seats.leave(links.seat);
                 }
             });
             self.recount(|waiters| waiters - 1);
@@ -211,6 +210,7 @@ impl Queue {
                         last = rest;
                         rest = node.links.with_mut(|links| {
                             (*links).queued = false;
+                            (*ends).seats.leave((*links).seat);
                             (*links).next
                         });
                         count += 1;
@@ -230,82 +230,5 @@ impl Queue {
                 }
             })
         })
-    }
-}
-
-impl Chosen {
-    /// Chosen → delivered, all of them, in their order.
-    pub(crate) fn deliver(self) {
-        let mut node = if self.count > 0 {
-            self.first
-        } else {
-            ptr::null()
-        };
-        while !node.is_null() {
-            // SAFETY: it is chosen and not delivered yet: it lives (C4), and this notify has its link (C1).
-            let next = unsafe { (*node).links.with(|links| (*links).next) };
-            // SAFETY: as above; it is delivered once.
-            unsafe { deliver(node) };
-            node = next;
-        }
-    }
-}
-
-/// `AWAKE` or `ASLEEP` → `NOTIFIED`, and wakes its thread.
-///
-/// # Safety
-///
-/// The node is chosen, by the caller, and not delivered yet.
-unsafe fn deliver(node: *const Node) {
-    // SAFETY: a place is computed; nothing is read.
-    let state = unsafe { &raw const (*node).state };
-    // ORD condvar.deliver ⇒ condvar.see: this notify has finished with the node (C4).
-    // SAFETY: a chosen node lives until this exchange (C4). No reference to more than the word is made, and
-    // the word is an atomic: it may go away while the call returns.
-    let before = unsafe { (*state).swap(NOTIFIED, Release) };
-    if before == ASLEEP {
-        // The node may be gone: the wake uses its address only.
-        futex::wake_one(state);
-    }
-}
-
-impl Node {
-    pub(crate) const fn new() -> Node {
-        Node {
-            state: AtomicU32::new(AWAKE),
-            links: UnsafeCell::new(Links {
-                previous: ptr::null(),
-                next: ptr::null(),
-                queued: false,
-            }),
-            _stays: PhantomPinned,
-        }
-    }
-
-    /// Whether the node is delivered. From then on it is its thread's own.
-    #[inline]
-    pub(crate) fn is_notified(&self) -> bool {
-        // ORD condvar.see ⇒ condvar.deliver: the notify's last access of the node.
-        self.state.load(Acquire) == NOTIFIED
-    }
-
-    /// `AWAKE` → `ASLEEP`; `false` if it is delivered.
-    pub(crate) fn fall_asleep(&self) -> bool {
-        // ORD condvar.doze: relaxed, it publishes nothing, and whoever fails looks again.
-        self.state
-            .compare_exchange(AWAKE, ASLEEP, Relaxed, Relaxed)
-            .is_ok()
-    }
-
-    /// Sleeps while the node is `ASLEEP`.
-    pub(crate) fn sleep(&self, deadline: Deadline) -> Wait {
-        futex::wait_as(Kind::Condvar, &self.state, ASLEEP, deadline)
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // In the model this is an access: everybody else must have finished with it (C4).
-        self.links.with_mut(|_| ());
     }
 }

@@ -5,7 +5,9 @@ use futex::{Contention, Deadline, Kind, Spin, Wait};
 
 use crate::NotOwner;
 use crate::locks::sealed::Lock;
-use crate::raw::{Node, Queue};
+use crate::node::Node;
+use crate::raw::Queue;
+use crate::seats::Seat;
 
 /// Why a wait on a raw lock returned.
 #[must_use = "only a notified wait has swallowed a notify"]
@@ -35,12 +37,14 @@ impl Queue {
         // SAFETY: the node is new and is not moved. This function returns only after it was withdrawn or seen
         // notified (C4), and nothing in between unwinds: no step of ours panics, and `restore` comes after.
         // The lock is held, as `check` has said (C5).
-        unsafe { self.enter(&node) };
+        //
+        // A ring that was for another could not be told from a signal, so one that is to be interrupted has no seat.
+        let seat = unsafe { self.enter(&node, !interruptible) };
         let saved = match lock.release() {
             Ok(saved) => saved,
-            Err(error) => return self.give_up(&node, error),
+            Err(error) => return self.give_up(&node, seat, error),
         };
-        let outcome = self.sleep(&node, deadline, interruptible);
+        let outcome = self.sleep(&node, seat, deadline, interruptible);
         lock.restore(saved);
         Ok(outcome)
     }
@@ -48,23 +52,34 @@ impl Queue {
     /// The lock was released by another thread between the check and now: the caller does not wait, and what
     /// was meant for a waiter goes to the next.
     #[cold]
-    fn give_up(&self, node: &Node, error: NotOwner) -> Result<Outcome, NotOwner> {
+    fn give_up(
+        &self,
+        node: &Node,
+        seat: Option<Seat>,
+        error: NotOwner,
+    ) -> Result<Outcome, NotOwner> {
         if !self.withdraw(node) {
-            let _notified = self.sleep(node, Deadline::NEVER, false);
-            self.choose(1).deliver();
+            let _notified = self.sleep(node, seat, Deadline::NEVER, false);
+            self.choose(1).deliver(self.bells());
         }
         Err(error)
     }
 
     /// Until the node is delivered, or withdrawn.
     #[track_caller]
-    fn sleep(&self, node: &Node, mut deadline: Deadline, mut interruptible: bool) -> Outcome {
+    fn sleep(
+        &self,
+        node: &Node,
+        seat: Option<Seat>,
+        mut deadline: Deadline,
+        mut interruptible: bool,
+    ) -> Outcome {
         let contention = Contention::begin(Kind::Condvar, self);
         if self.look(node, deadline, &contention) || !node.fall_asleep() && node.is_notified() {
             return Outcome::Notified;
         }
         loop {
-            let end = node.sleep(deadline);
+            let end = node.sleep(seat, self.bells(), deadline);
             if node.is_notified() {
                 return Outcome::Notified;
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futex::model::loom::cell::UnsafeCell;
-use futex::model::{JoinHandle, Model, share, spawn};
+use futex::model::{JoinHandle, Model, share, spawn, unexplored, until_asleep};
 use lock::{Lock, RawLock};
 use lockwright_condvar::{Condvar, NotOwner, Outcome};
 use rlock::RawRLock;
@@ -15,6 +15,9 @@ use rlock::RawRLock;
 #[cfg(shuttle)]
 #[path = "loom/crowd.rs"]
 mod crowd;
+
+#[path = "loom/seats.rs"]
+mod seats;
 
 /// What the lock protects: loom reports any two accesses that nothing orders.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,6 +95,11 @@ impl Stage {
         )
     }
 
+    /// The lock orders those who wait before what follows (raw.rs).
+    fn see(&self) {
+        self.locked(|| ());
+    }
+
     /// Nobody waits any more from here on, and whoever does is notified: how many.
     fn end(&self) -> usize {
         self.locked(|| {
@@ -117,12 +125,31 @@ fn start(stage: &Arc<Stage>, body: Body) -> JoinHandle<usize> {
 /// Each body returns for how many notifies its waits returned; main notifies `times` one thread, without the
 /// lock, and ends it. As many waits return as notifies were counted.
 fn exactly(model: Model, times: usize, bodies: &'static [Body]) {
+    exactly_behind(&[], model, &[1; 9][..times], bodies);
+}
+
+/// The same when the `first` sleep already, and main notifies so many at a time.
+fn exactly_behind(
+    first: &'static [Body],
+    model: Model,
+    times: &'static [usize],
+    bodies: &'static [Body],
+) {
     model.time_stands_still().check(move || {
         let stage = Stage::new();
-        let threads: Vec<_> = bodies.iter().map(|&body| start(&stage, body)).collect();
+        let mut threads: Vec<_> = unexplored(|| {
+            let sleepers = first.iter().enumerate().map(|(n, &body)| {
+                let sleeper = start(&stage, body);
+                until_asleep(n + 1);
+                stage.see();
+                sleeper
+            });
+            sleepers.collect()
+        });
+        threads.extend(bodies.iter().map(|&body| start(&stage, body)));
         let mut counted = 0;
-        for _ in 0..times {
-            counted += usize::from(stage.condvar.notify_one());
+        for &n in times {
+            counted += stage.condvar.notify(n);
         }
         counted += stage.end();
         let returned: usize = threads.into_iter().map(JoinHandle::join).sum();
@@ -131,21 +158,35 @@ fn exactly(model: Model, times: usize, bodies: &'static [Body]) {
     });
 }
 
+fn waits_until_over(stage: &Stage, wait: impl Fn() -> bool) -> usize {
+    stage.locked(|| {
+        while !stage.look().over {
+            assert!(wait());
+        }
+    });
+    0
+}
+
+/// It has a seat.
+fn seated_until_over(stage: &Stage) -> usize {
+    waits_until_over(stage, || stage.condvar.raw_wait(&stage.lock).is_ok())
+}
+
+/// It has none, and sleeps on its own word.
+fn unseated_until_over(stage: &Stage) -> usize {
+    waits_until_over(stage, || {
+        stage.condvar.raw_wait_interruptible(&stage.lock, None) == Ok(Outcome::Notified)
+    })
+}
+
 /// One thread waits until it is over; the other says so and notifies, with the lock or after it.
-fn until_over(with_the_lock: bool) {
+fn until_over(with_the_lock: bool, body: Body) {
     Model::new()
         .time_stands_still()
         .preemptions(3)
         .check(move || {
             let stage = Stage::new();
-            let waiter = start(&stage, |stage| {
-                stage.locked(|| {
-                    while !stage.look().over {
-                        stage.condvar.raw_wait(&stage.lock).unwrap();
-                    }
-                });
-                0
-            });
+            let waiter = start(&stage, body);
             if with_the_lock {
                 stage.end();
             } else {
@@ -159,8 +200,10 @@ fn until_over(with_the_lock: bool) {
 
 #[test]
 fn a_notify_between_unlock_and_sleep_is_not_lost() {
-    until_over(true);
-    until_over(false);
+    for body in [seated_until_over, unseated_until_over] {
+        until_over(true, body);
+        until_over(false, body);
+    }
 }
 
 #[test]

@@ -141,6 +141,57 @@ fn thirty_two_threads_count_exactly() {
     stress(if cfg!(miri) { 6 } else { 32 });
 }
 
+/// Some sleep by seats, some on their own words, and they change places.
+#[test]
+fn more_wait_than_there_are_seats() {
+    const WAITERS: usize = if cfg!(miri) { 5 } else { 90 };
+    const EACH: u64 = match (cfg!(miri), cfg!(debug_assertions)) {
+        (true, _) => 4,
+        (false, true) => 60,
+        (false, false) => 200,
+    };
+    let seed = seed();
+    let stage = Arc::new(Stage::default());
+    let shown = Arc::clone(&stage);
+    in_time_or_tell(
+        move || format!("LOCKWRIGHT_SEED={seed}: {shown:?}"),
+        move || {
+            stage.state.lock().working = WAITERS;
+            thread::scope(|scope| {
+                for worker in 0..WAITERS as u64 {
+                    let (stage, mut random) = (&stage, Random(seed ^ (worker << 32)));
+                    scope.spawn(move || {
+                        for turn in 0..EACH {
+                            if turn == 0 || random.below(3) > 0 {
+                                stage.condvar.wait(&mut stage.state.lock());
+                                stage.returned.fetch_add(1, Relaxed);
+                            } else {
+                                stage.wait(&mut random);
+                            }
+                        }
+                        stage.state.lock().working -= 1;
+                    });
+                }
+                let all = format!("waiters: {WAITERS},");
+                testkit::until(&all, || format!("{:?}", stage.condvar).contains(&all));
+                for notifier in 0..3 {
+                    let (stage, mut random) = (&stage, Random(seed ^ notifier));
+                    scope.spawn(move || {
+                        while stage.state.lock().working > 0 {
+                            stage.notify(&mut random);
+                            thread::yield_now();
+                        }
+                    });
+                }
+            });
+            let (counted, returned) = (stage.counted.load(Relaxed), stage.returned.load(Relaxed));
+            assert_eq!(counted, returned, "lost or made up");
+            let as_new = format!("{:?}", Condvar::new());
+            assert_eq!(format!("{:?}", stage.condvar), as_new, "left behind");
+        },
+    );
+}
+
 /// A buffer for few items between many threads: each item is taken once.
 #[test]
 fn what_producers_put_consumers_take() {

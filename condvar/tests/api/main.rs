@@ -5,6 +5,7 @@ mod condition;
 mod guards;
 mod notify;
 mod raw;
+mod seats;
 mod timed;
 
 use lockwright_condvar::Condvar;

@@ -13,7 +13,7 @@ use testkit::{PATIENCE, asleep_anywhere, in_time, until};
 use crate::{elsewhere, until_waiting};
 
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Condvar>() == 24);
+const _: () = assert!(size_of::<Condvar>() == 40);
 
 const _: () = {
     const fn is_send_and_sync<T: Send + Sync>() {}

@@ -2,6 +2,8 @@
 
 use super::*;
 
+const UNTIMED: Body = Stage::untimed;
+
 fn crowd() -> Model {
     Model::new().timeouts(2).spurious(2)
 }
@@ -18,6 +20,21 @@ fn of_six_as_many_return_as_were_notified() {
             Stage::interruptible,
             Stage::timed,
             Stage::untimed,
+        ],
+    );
+}
+
+/// One sleeps on its own word, four have the seats that there are, and one is left over.
+#[test]
+fn of_six_who_sleep_some_by_seats_and_some_without() {
+    exactly_behind(
+        &[UNTIMED; 5],
+        crowd(),
+        &[2, 1, 3],
+        &[
+            |stage| stage.timed() + stage.untimed(),
+            |stage| stage.untimed() + stage.timed(),
+            Stage::interruptible,
         ],
     );
 }
