@@ -98,6 +98,10 @@ impl RawRLock {
     /// # Errors
     ///
     /// [`TooDeep`] if it holds the lock [`MAX_DEPTH`](Self::MAX_DEPTH) times already.
+    ///
+    /// # Panics
+    ///
+    /// If waiting would be a deadlock.
     #[inline]
     #[track_caller]
     pub fn acquire(&self) -> Result<(), TooDeep> {

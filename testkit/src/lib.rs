@@ -60,6 +60,10 @@ pub fn in_time(body: impl FnOnce() + Send + 'static) {
 }
 
 /// [`in_time`] with more to say.
+///
+/// # Panics
+///
+/// If `body` does, or is not done in time.
 pub fn in_time_or_tell(tell: impl FnOnce() -> String, body: impl FnOnce() + Send + 'static) {
     let name = thread::current().name().unwrap_or("test").to_owned();
     let (done, finished) = mpsc::channel::<()>();
@@ -90,6 +94,10 @@ fn sleepers() -> String {
 }
 
 /// Waits, without sleeping, for what must happen.
+///
+/// # Panics
+///
+/// If it does not happen in time.
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {
@@ -190,6 +198,10 @@ fn is_blocked((): ()) -> bool {
 }
 
 /// The seed of a stress test: `LOCKWRIGHT_SEED` if that is set, else always the same.
+///
+/// # Panics
+///
+/// If it is set to something else than a number.
 pub fn seed() -> u64 {
     match std::env::var("LOCKWRIGHT_SEED") {
         Ok(seed) => seed.parse().expect("LOCKWRIGHT_SEED is a number"),

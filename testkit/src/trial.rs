@@ -55,6 +55,10 @@ impl Trial {
     /// # Errors
     ///
     /// That of `ask`.
+    ///
+    /// # Panics
+    ///
+    /// If `moment` or `ask` does.
     pub fn ask_when<T, E>(
         &self,
         moment: impl FnOnce(),

@@ -29,6 +29,7 @@ use crate::{os, stack};
 /// assert_eq!(heard.recv()?, ident);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[expect(clippy::missing_panics_doc, reason = "what was started has an ident")]
 pub fn start_new_thread<F>(f: F) -> Result<ThreadId, StartError>
 where
     F: FnOnce() + Send + 'static,

@@ -81,6 +81,10 @@ impl<T> Thread<T> {
     /// # Errors
     ///
     /// As [`ThreadRef::join`].
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "what was joined has left its result"
+    )]
     #[track_caller]
     pub fn into_result(self) -> Result<T, JoinError> {
         self.thread.join()?;

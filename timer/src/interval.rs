@@ -155,6 +155,7 @@ impl Interval {
     /// # Errors
     ///
     /// [`JoinError::NotStarted`], and [`JoinError::Inside`] if the callback itself asks.
+    #[expect(clippy::missing_panics_doc, reason = "an untimed wait has an outcome")]
     #[track_caller]
     pub fn join(&self) -> Result<Outcome, JoinError> {
         let joined = join(&self.task, Deadline::NEVER)?;

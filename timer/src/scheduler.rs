@@ -89,7 +89,11 @@ impl Scheduler {
         }
     }
 
-    /// Arms a task that is new, for that moment; otherwise says how it ended, if it has.
+    /// Arms a task that is new, for that moment.
+    ///
+    /// # Errors
+    ///
+    /// How it ended, if it has; nothing, if it is armed or runs.
     #[inline]
     pub fn start(&self, task: &Arc<Task>, due: u64) -> Result<(), Option<Outcome>> {
         let mut pending = self.pending.lock();

@@ -106,6 +106,10 @@ fn hammer<const ACCOUNT: bool>(
 
 /// Two threads wake each other in turn: `wake(n)` lets thread `n` go on, `wait(n)` waits for that.
 /// The cost is that of one hand-over; in windows that account, round trips are timed.
+///
+/// # Panics
+///
+/// If a turn is lost or invented.
 pub fn to_and_fro(
     window: &Window,
     wake: impl Fn(usize) + Sync,
