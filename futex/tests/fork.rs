@@ -1,8 +1,12 @@
 //! `fork` in a process with other threads: whose id the child's thread has, and what it can do with it.
 #![cfg(all(unix, not(any(loom, miri))))]
 
+use std::ffi::c_void;
 use std::io::Write;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
@@ -49,6 +53,48 @@ fn check(holds: bool, what: &str) {
     }
 }
 
+/// A thread that std has no part in: a lock of std's own, which it takes when a thread begins and ends, may have
+/// been held when this child was forked.
+struct Plain<'a>(libc::pthread_t, PhantomData<&'a ()>);
+
+type Body<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+impl<'a> Plain<'a> {
+    fn start(body: impl FnOnce() + Send + 'a) -> Plain<'a> {
+        extern "C" fn run(body: *mut c_void) -> *mut c_void {
+            // SAFETY: it is what `start` has made of a `Box<Body>`, for this thread; who started it joins it
+            // before what the body borrows ends.
+            let body = unsafe { Box::from_raw(body.cast::<Body>()) };
+            let failed = catch_unwind(AssertUnwindSafe(*body)).is_err();
+            ptr::without_provenance_mut(usize::from(failed))
+        }
+        let body: Body<'a> = Box::new(body);
+        let mut thread = MaybeUninit::uninit();
+        let argument = Box::into_raw(Box::new(body)).cast();
+        // SAFETY: `thread` is valid to write to, `run` takes what it is given.
+        let refused =
+            unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run, argument) };
+        assert_eq!(refused, 0, "no thread");
+        // SAFETY: it was created, so it was written.
+        Plain(unsafe { thread.assume_init() }, PhantomData)
+    }
+
+    /// Whether it ended without a panic.
+    fn join(self) -> bool {
+        let mut failed = ptr::null_mut();
+        // SAFETY: it was started, and is joined once.
+        let error = unsafe { libc::pthread_join(self.0, &mut failed) };
+        error == 0 && failed.is_null()
+    }
+}
+
+/// The id of a new thread that does nothing else than ask for it.
+fn id_of_another() -> Option<ThreadId> {
+    let id = AtomicU32::new(0);
+    let ended = Plain::start(|| id.store(current_id().get(), Relaxed)).join();
+    ThreadId::from_u32(id.into_inner()).filter(|_| ended)
+}
+
 fn live() -> Vec<u32> {
     let ids = (1..=capacity()).filter_map(ThreadId::from_u32);
     ids.filter(|&id| slot(id).is_some_and(|slot| slot.is_live()))
@@ -80,8 +126,7 @@ fn the_childs_thread_keeps_its_id_and_the_others_are_gone() {
             check(current_id() == me, "it is the thread that forked");
             check(live() == [me.get()], "nobody else is there");
             check(!others.iter().any(asleep), "nobody else sleeps");
-            let new = thread::spawn(current_id).join();
-            let new = new.expect("it says its id");
+            let new = id_of_another().expect("it says its id");
             check(new != me && !others.contains(&new), "an id of its own");
             check(live() == [me.get()], "given back");
         });
@@ -115,8 +160,7 @@ fn a_child_forked_while_ids_come_and_go_can_issue_some() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !over.load(Relaxed) {
-                    let id = thread::spawn(current_id).join();
-                    let _ = id.expect("a thread gets an id");
+                    let _ = id_of_another().expect("a thread gets an id");
                 }
             });
         }
@@ -125,8 +169,7 @@ fn a_child_forked_while_ids_come_and_go_can_issue_some() {
             for _ in 0..200 {
                 in_a_child(|| {
                     check(current_id() == me, "it is the thread that forked");
-                    let new = thread::spawn(current_id).join();
-                    check(new.is_ok_and(|new| new != me), "another id");
+                    check(id_of_another().is_some_and(|new| new != me), "another id");
                 });
             }
         });

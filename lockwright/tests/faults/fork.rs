@@ -1,6 +1,10 @@
 //! `fork` in a process with other threads: what the child may use.
 
+use std::ffi::c_void;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -43,6 +47,41 @@ fn check(holds: bool, what: &str) {
     }
 }
 
+/// A thread that std has no part in: a lock of std's own, which it takes when a thread begins and ends, may have
+/// been held when this child was forked.
+struct Plain<'a>(libc::pthread_t, PhantomData<&'a ()>);
+
+type Body<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+impl<'a> Plain<'a> {
+    fn start(body: impl FnOnce() + Send + 'a) -> Plain<'a> {
+        extern "C" fn run(body: *mut c_void) -> *mut c_void {
+            // SAFETY: it is what `start` has made of a `Box<Body>`, for this thread; who started it joins it
+            // before what the body borrows ends.
+            let body = unsafe { Box::from_raw(body.cast::<Body>()) };
+            let failed = catch_unwind(AssertUnwindSafe(*body)).is_err();
+            ptr::without_provenance_mut(usize::from(failed))
+        }
+        let body: Body<'a> = Box::new(body);
+        let mut thread = MaybeUninit::uninit();
+        let argument = Box::into_raw(Box::new(body)).cast();
+        // SAFETY: `thread` is valid to write to, `run` takes what it is given.
+        let refused =
+            unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run, argument) };
+        assert_eq!(refused, 0, "no thread");
+        // SAFETY: it was created, so it was written.
+        Plain(unsafe { thread.assume_init() }, PhantomData)
+    }
+
+    /// Whether it ended without a panic.
+    fn join(self) -> bool {
+        let mut failed = ptr::null_mut();
+        // SAFETY: it was started, and is joined once.
+        let error = unsafe { libc::pthread_join(self.0, &mut failed) };
+        error == 0 && failed.is_null()
+    }
+}
+
 #[test]
 fn a_child_uses_what_was_the_forking_threads_own_and_what_nobody_used() {
     in_time(|| {
@@ -70,20 +109,16 @@ fn a_child_uses_what_was_the_forking_threads_own_and_what_nobody_used() {
                 check(in_vain.is_none(), "and a deadline ends the wait for it");
                 set.wait();
                 // New threads, with the lock that nobody used between them.
-                let count = |_| {
-                    thread::scope(|scope| {
-                        for _ in 0..3 {
-                            scope.spawn(|| (0..1000).for_each(|_| *free.lock() += 1));
-                        }
-                    });
-                };
-                (0..3).for_each(count);
+                for _ in 0..3 {
+                    let count = || (0..1000).for_each(|_| *free.lock() += 1);
+                    let threads = [(); 3].map(|()| Plain::start(count));
+                    let all = threads.into_iter().all(Plain::join);
+                    check(all, "no thread panics");
+                }
                 check(*free.lock() == 9000, "they exclude each other");
-                thread::scope(|scope| {
-                    let waiter = scope.spawn(|| *mine.lock());
-                    drop(guard);
-                    check(waiter.join().is_ok(), "and get what was mine");
-                });
+                let waiter = Plain::start(|| drop(mine.lock()));
+                drop(guard);
+                check(waiter.join(), "and get what was mine");
             });
             end.set();
             other.join().unwrap();
