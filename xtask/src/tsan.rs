@@ -20,9 +20,9 @@ pub(crate) struct Options {
     timeout_secs: u64,
 }
 
-/// Tests in which a process with several threads forks, and its child makes more: ThreadSanitizer's runtime, which
-/// has locks of its own, does not support that, and the child may hang in it.
-const FORKS: [&str; 3] = [
+/// Tests in which a process with several threads forks, and its child makes more: ThreadSanitizer's runtime and
+/// QEMU, which have locks of their own, do not support that, and the child may hang in them.
+pub(crate) const FORKS: [&str; 3] = [
     "the_childs_thread_keeps_its_id_and_the_others_are_gone",
     "a_thread_without_an_id_may_fork_and_gets_one_that_nobody_had",
     "a_child_forked_while_ids_come_and_go_can_issue_some",

@@ -13,6 +13,7 @@ use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{Message, Package, PackageId};
 
 use crate::run::{self, Echo, Tests};
+use crate::tsan::FORKS;
 use crate::workspace::{Workspace, noun};
 
 /// A system, and how its programs are made and run here.
@@ -140,6 +141,9 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         println!("SKIPPED platform {name}: {why}");
         return Ok(());
     }
+    if system.by_qemu() {
+        println!("SKIPPED tests that fork: QEMU does not support that with several threads");
+    }
     let timeout = Duration::from_secs(options.timeout_secs);
     let programs = build(workspace, system, &packages, timeout)?;
     let wine = (name == Name::Windows).then(|| wine::Prefix::make(workspace, system.linker));
@@ -154,6 +158,9 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
             test.current_dir(workspace.root().join(what));
             if let Some(wine) = &wine {
                 wine.environment(&mut test);
+            }
+            if system.by_qemu() {
+                test.args(FORKS.iter().flat_map(|test| ["--skip", test]));
             }
             let ran = run::run(&mut test, timeout, Echo::Keep)?;
             if let Err(error) = ran.expect(&program.name) {
