@@ -129,7 +129,7 @@ fn a_checked_lock_is_handed_over() {
 #[test]
 fn a_checked_acquire_may_time_out() {
     let _turn = turn();
-    check(Model::new().timeouts(1).preemptions(1), &[owned, timed]);
+    check(Model::new().timeouts(1).preemptions(3), &[owned, timed]);
 }
 
 #[test]
