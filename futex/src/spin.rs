@@ -33,18 +33,18 @@ const LOOKS_WATCHING: u32 = 4;
 const YIELDS: u32 = 40;
 const YIELDING: Duration = Duration::from_micros(20);
 
+/// The same for a thread at a place where others come and go in numbers, as a queue: whoever runs moves many
+/// items, and sleepers cost those who wake them. Four pairs at a queue of 16 (benches/results/, 2026-11-25): 40
+/// to 120 ns an item, against 770 where only one thread at a time may yield.
+const YIELDS_PASSING: u32 = 100;
+const YIELDING_PASSING: Duration = Duration::from_micros(60);
+
 /// Yields that took so long gave the CPU to a thread that keeps it for its time slice, perhaps of another
 /// program. Who sleeps instead gets it back when it is woken, so this thread yields no more for so many times
 /// as long. With another program busy on one of two CPUs (benches/results/, 2026-11-26): two threads that
 /// take turns by an event, 41 times as fast as std's, against 0.03 when each turn yielded.
 const DEAR: Duration = Duration::from_micros(500);
 const PENANCE: u32 = 32;
-
-/// The same for a thread at a place where others come and go in numbers, as a queue: whoever runs moves many
-/// items, and sleepers cost those who wake them. Four pairs at a queue of 16 (benches/results/, 2026-11-25): 40
-/// to 120 ns an item, against 770 where only one thread at a time may yield.
-const YIELDS_PASSING: u32 = 100;
-const YIELDING_PASSING: Duration = Duration::from_micros(60);
 
 thread_local! {
     /// When the calling thread may yield again.
