@@ -4,6 +4,7 @@ pub mod atomic;
 mod board;
 pub mod cell;
 pub mod contention;
+mod cpu;
 mod deadline;
 mod kind;
 mod moment;
@@ -49,6 +50,7 @@ macro_rules! __per_thread {
 }
 
 pub use contention::Contention;
+pub use cpu::cpu;
 pub use deadline::{Deadline, Waited};
 pub use kind::Kind;
 pub use spin::Spin;

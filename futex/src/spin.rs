@@ -111,10 +111,18 @@ impl Spin {
         }
     }
 
-    /// For how long it has yielded, if it has: since the first yield, to now.
+    /// Whether it has yielded.
     #[must_use]
-    pub fn yielded_for(&self) -> Option<Duration> {
-        self.yielding.map(|since| since.elapsed())
+    pub fn has_yielded(&self) -> bool {
+        self.yielding.is_some()
+    }
+
+    /// Lets the time of so many first gaps go by, for a thread that could take what it wants but does well to
+    /// let it become more.
+    pub fn pause(&self, gaps: u32) {
+        for _ in 0..self.pauses * gaps {
+            hint::spin_loop();
+        }
     }
 
     #[inline]
@@ -297,10 +305,10 @@ mod tests {
         YIELDS_FROM.set(None);
         let mut spin = Spin::passing(2);
         while spin.turn(false) {}
-        assert_eq!(spin.yielded_for(), None);
+        assert!(!spin.has_yielded());
         if spin.pauses != 0 {
             assert!(spin.turn(true));
-            assert!(spin.yielded_for().is_some());
+            assert!(spin.has_yielded());
         }
     }
 }

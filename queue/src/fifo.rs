@@ -60,8 +60,11 @@ impl<T> Store for Fifo<T> {
     fn get_now(&self) -> Option<T> {
         either!(self, store => store.get_now())
     }
-    fn patience(&self) -> u32 {
-        either!(self, store => store.patience())
+    fn in_one_go(&self) -> usize {
+        either!(self, store => store.in_one_go())
+    }
+    fn room(&self) -> usize {
+        either!(self, store => store.room())
     }
     #[inline(always)]
     fn try_put(&self, item: T) -> Result<(), PutError<T>> {

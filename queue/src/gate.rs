@@ -44,6 +44,8 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use futex::atomic::{AtomicU32, full_fence_after_rmw};
 use futex::{Deadline, Kind, Wait};
 
+use crate::cpus::Cpus;
+
 const WAITER: u32 = 1;
 const WAITERS: u32 = (1 << 29) - 1;
 const ORPHAN: u32 = 1 << 29;
@@ -59,17 +61,12 @@ const _: () = {
 /// CPU with the thread that it waits for, while those who sleep may have a CPU to themselves.
 const YIELDED_OFTEN: u32 = 8;
 
-/// A visit in so many looks for as long as it may, however often that was in vain.
-const TRY_AGAIN: u32 = 16;
-
 pub(crate) struct Gate {
     word: AtomicU32,
     /// How often watchers yielded since one did not. A hint: threads may overwrite each other's count.
     yielded: AtomicU32,
-    /// So many visits shall not yield, since yields cost time slices of late. A hint, as above.
-    busy: AtomicU32,
-    /// How often visits looked in vain before they had to yield, since one did not. A hint, as above.
-    in_vain: AtomicU32,
+    /// Where those run who come here.
+    pub(crate) cpus: Cpus,
 }
 
 /// A counted thread; dropping it counts it out, also when a comparison of the user's panics.
@@ -95,43 +92,8 @@ impl Gate {
         Gate {
             word: AtomicU32::new(0),
             yielded: AtomicU32::new(0),
-            busy: AtomicU32::new(0),
-            in_vain: AtomicU32::new(0),
+            cpus: Cpus::new(),
         }
-    }
-
-    /// How many visits in a row have looked in vain. Each [`TRY_AGAIN`]th says none: things may have changed.
-    pub(crate) fn in_vain(&self) -> u32 {
-        // ORD gate.in-vain: relaxed, a hint.
-        self.in_vain.load(Relaxed)
-    }
-
-    /// A visit had to yield, or had not.
-    pub(crate) fn looked(&self, in_vain: bool) {
-        // ORD gate.looked: relaxed, a hint.
-        let before = self.in_vain.load(Relaxed);
-        let now = if in_vain { (before + 1) % TRY_AGAIN } else { 0 };
-        if now != before {
-            // ORD gate.looked-again: relaxed, a hint.
-            self.in_vain.store(now, Relaxed);
-        }
-    }
-
-    /// Whether a visit had better not yield; counts it.
-    pub(crate) fn is_busy(&self) -> bool {
-        // ORD gate.busy: relaxed, a hint.
-        let left = self.busy.load(Relaxed);
-        if left > 0 {
-            // ORD gate.less-busy: relaxed, a hint.
-            self.busy.store(left - 1, Relaxed);
-        }
-        left > 0
-    }
-
-    /// The next visits shall not yield.
-    pub(crate) fn set_busy(&self, visits: u32) {
-        // ORD gate.set-busy: relaxed, a hint.
-        self.busy.store(visits, Relaxed);
     }
 
     /// How many threads wait here, for a look that may be stale at once.
@@ -144,10 +106,7 @@ impl Gate {
     pub(crate) fn shown(&self) -> u32 {
         // ORD gate.shown: relaxed, a hint.
         self.yielded.load(Relaxed);
-        // ORD gate.shown-busy: relaxed, a hint.
-        self.busy.load(Relaxed);
-        // ORD gate.shown-in-vain: relaxed, a hint.
-        self.in_vain.load(Relaxed);
+        self.cpus.shown();
         self.waiting()
     }
 

@@ -93,7 +93,7 @@ impl<I: Items> Store for Locked<I> {
         self.try_get().ok()
     }
 
-    fn patience(&self) -> u32 {
+    fn in_one_go(&self) -> usize {
         0
     }
 
@@ -135,8 +135,12 @@ impl<I: Items> Store for Locked<I> {
         Ok(item)
     }
 
+    fn room(&self) -> usize {
+        self.limit.saturating_sub(self.len())
+    }
+
     fn may_put(&self) -> bool {
-        self.len() < self.limit
+        self.room() > 0
     }
 
     fn may_get(&self) -> bool {

@@ -355,10 +355,8 @@ impl<T> Store for Ring<T> {
         self.turn(self.slot(head)) == head.wrapping_add(1) || head & SHUT != 0
     }
 
-    fn patience(&self) -> u32 {
-        // Up to some microsecond, in which the other side moves dozens of items: who comes for each one
-        // alone pays for cache lines that go to and fro.
-        (self.slots.len() as u32 / 2).min(48)
+    fn in_one_go(&self) -> usize {
+        self.slots.len() / 2
     }
 
     fn has_room(&self) -> bool {
@@ -378,6 +376,10 @@ impl<T> Store for Ring<T> {
             return 0;
         }
         (self.count(tail) - self.count(head)) as usize
+    }
+
+    fn room(&self) -> usize {
+        self.capacity() - self.len()
     }
 
     fn puts(&self) -> u64 {

@@ -21,13 +21,15 @@ pub(crate) trait Store {
     fn may_put(&self) -> bool;
     /// The same of `try_get`.
     fn may_get(&self) -> bool;
-    /// How many pauses a thread does well to make before it looks for the first time.
-    fn patience(&self) -> u32;
+    /// How many items a thread that had to wait does well to move when it goes on; 0 or 1 if it makes no difference.
+    fn in_one_go(&self) -> usize;
     /// Whether there is room, erring on the side of yes (`gate.rs`, G2).
     fn has_room(&self) -> bool;
     /// Whether there are items, likewise.
     fn has_items(&self) -> bool;
     fn len(&self) -> usize;
+    /// How many more it could hold; perhaps stale, as `len`.
+    fn room(&self) -> usize;
     /// How many items were ever put in. Whoever got an item sees it counted.
     fn puts(&self) -> u64;
     fn is_shut_down(&self) -> bool;
@@ -36,6 +38,53 @@ pub(crate) trait Store {
     /// Nothing can be put in any more. `Immediate` drops all items and then tells how many.
     fn shut_down(&self, how: Shutdown, dropped: impl Fn(u64));
 }
+
+/// What a thread waits for: room, or items.
+pub(crate) trait Want {
+    /// Where it waits.
+    fn gate(&self) -> &Gate;
+    /// Where those wait who could bring it.
+    fn others(&self) -> &Gate;
+    /// Whether an attempt may be worth it, at a glance.
+    fn at_a_glance(&self) -> bool;
+    /// How much of it there is; perhaps stale.
+    fn amount(&self) -> usize;
+    /// [`Store::in_one_go`].
+    fn in_one_go(&self) -> usize;
+    /// Whether there is some, for another thread; it may err on the side of yes.
+    fn is_there(&self) -> bool;
+}
+
+struct Room<'a, S>(&'a S);
+struct Items<'a, S>(&'a S);
+
+macro_rules! want {
+    ($what:ident: $gate:ident, $others:ident, $glance:ident, $amount:ident, $there:ident) => {
+        impl<S: Store> Want for $what<'_, S> {
+            fn gate(&self) -> &Gate {
+                self.0.$gate()
+            }
+            fn others(&self) -> &Gate {
+                self.0.$others()
+            }
+            #[inline]
+            fn at_a_glance(&self) -> bool {
+                self.0.$glance()
+            }
+            fn amount(&self) -> usize {
+                self.0.$amount()
+            }
+            fn in_one_go(&self) -> usize {
+                self.0.in_one_go()
+            }
+            fn is_there(&self) -> bool {
+                self.0.$there()
+            }
+        }
+    };
+}
+want!(Room: not_full, not_empty, may_put, room, has_room);
+want!(Items: not_empty, not_full, may_get, len, has_items);
 
 /// Puts the item in when there is room, but not after the deadline.
 #[cold]
@@ -58,14 +107,13 @@ pub(crate) fn put_slow<S: Store>(
             end => Some(end),
         }
     };
-    let end = store.not_full().pass(Visit {
+    let visit = Visit {
+        want: Room(store),
         deadline,
-        patience: store.patience(),
-        may: || store.may_put(),
         attempt,
-        more: || store.has_room(),
         contention: &contention,
-    });
+    };
+    let end = visit.pass();
     end.unwrap_or_else(|| Err(PutError::Full(kept.expect("it was not stored"))))
 }
 
@@ -79,15 +127,13 @@ pub(crate) fn get_slow<S: Store>(store: &S, deadline: Deadline) -> Result<S::Ite
         Err(GetError::Empty) => None,
         end => Some(end),
     };
-    let end = store.not_empty().pass(Visit {
+    let visit = Visit {
+        want: Items(store),
         deadline,
-        patience: store.patience(),
-        may: || store.may_get(),
         attempt,
-        more: || store.has_items(),
         contention: &contention,
-    });
-    end.unwrap_or(Err(GetError::Empty))
+    };
+    visit.pass().unwrap_or(Err(GetError::Empty))
 }
 
 /// Runs at the end of its scope.

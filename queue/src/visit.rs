@@ -1,66 +1,52 @@
 //! The way of a thread that did not get through a gate at once: look for a while, then sleep.
 
-use core::hint;
-use std::time::Duration;
-
 use futex::{Contention, Deadline, Spin, Wait};
 
-use crate::gate::Gate;
+use crate::store::Want;
 
-/// What a thread wants at a gate.
-pub(crate) struct Visit<'a, May, Attempt, More> {
+/// A thread at the gate of what it wants.
+pub(crate) struct Visit<'a, W, Attempt> {
+    pub(crate) want: W,
     pub(crate) deadline: Deadline,
-    /// So many pauses before the first look.
-    pub(crate) patience: u32,
-    /// Whether an attempt may be worth it, at a glance.
-    pub(crate) may: May,
     /// Takes what it wants, or says no by `None`.
     pub(crate) attempt: Attempt,
-    /// Whether there is something for another thread; it may err on the side of yes.
-    pub(crate) more: More,
     /// Is told if it comes while the thread looks.
     pub(crate) contention: &'a Contention,
 }
 
-/// Looks before the first yield, where looking has been of use of late (benches/results/, 2026-11-25: with 4
-/// and 20 of them, 1.8 and 0.14 µs an item of four pairs at a capacity of 1), and at least. Threads on one CPU
-/// look in vain.
-const LOOKS: u32 = 16;
-const LEAST_LOOKS: u32 = 2;
-/// A yield that took so long gave the CPU to a thread that had other things to do. Sleepers get it back sooner
-/// than those who yield, so the next visits sleep instead. (With other programs at work on both CPUs, a queue of
-/// capacity 1 whose threads yield takes milliseconds per item, one whose threads sleep 0.2.)
-const LONG_YIELD: Duration = Duration::from_micros(200);
-const BUSY_VISITS: u32 = 256;
+/// Looks before the first yield, some 6 µs of them. Whoever yields sooner lets a thread of its own side have its
+/// CPU, which finds as little (benches/results/, 2026-11-26: with 16, 64 and 128 of them, 0.44, 0.19 and 0.14 µs an
+/// item of two pairs at a capacity of 1).
+const LOOKS: u32 = 64;
+/// So many gaps between looks, some 0.1 µs, a thread lets go by before the first one: who comes for each item
+/// alone pays for cache lines that go to and fro.
+const PATIENCE: usize = 4;
+/// Where items come in dozens a thread that could go on waits while they become more: longer each time, up to
+/// some 6 µs in all, and in vain for 0.2 µs.
+const DOZENS: usize = 32;
+const GROWING: u32 = 8;
+const GROWINGS: u32 = 5;
 
-impl Gate {
+impl<R, W: Want, Attempt: FnMut() -> Option<R>> Visit<'_, W, Attempt> {
     /// Waits until the attempt gives something; `None` if the deadline came first.
-    pub(crate) fn pass<R, May, Attempt, More>(
-        &self,
-        mut visit: Visit<'_, May, Attempt, More>,
-    ) -> Option<R>
-    where
-        May: Fn() -> bool,
-        Attempt: FnMut() -> Option<R>,
-        More: Fn() -> bool,
-    {
-        if let Some(result) = self.look(&mut visit) {
+    pub(crate) fn pass(mut self) -> Option<R> {
+        if let Some(result) = self.look() {
             return Some(result);
         }
-        if visit.deadline.has_passed() {
-            return (visit.attempt)();
+        if self.deadline.has_passed() {
+            return (self.attempt)();
         }
-        let mut place = self.enter(&visit.more);
+        let mut place = self.want.gate().enter(|| self.want.is_there());
         loop {
-            if let Some(result) = (visit.attempt)() {
+            if let Some(result) = (self.attempt)() {
                 return Some(result);
             }
-            let timed_out = match place.sleep(visit.deadline) {
+            let timed_out = match place.sleep(self.deadline) {
                 Wait::TimedOut => true,
                 // Where others come and go quickly it may never get to sleep.
-                Wait::Changed => visit.deadline.has_passed(),
+                Wait::Changed => self.deadline.has_passed(),
                 Wait::Woken => {
-                    let again = self.look_again(visit.deadline, &mut visit.attempt);
+                    let again = look_again(&self.want, self.deadline, &mut self.attempt);
                     if again.is_some() {
                         return again;
                     }
@@ -69,38 +55,30 @@ impl Gate {
             };
             if timed_out {
                 // A wake may have come at the same moment, and late is better than never.
-                return (visit.attempt)();
+                return (self.attempt)();
             }
         }
     }
 
     /// Looks for a while, then yields for a while.
-    fn look<R, May, Attempt, More>(&self, visit: &mut Visit<'_, May, Attempt, More>) -> Option<R>
-    where
-        May: Fn() -> bool,
-        Attempt: FnMut() -> Option<R>,
-        More: Fn() -> bool,
-    {
-        let Visit {
-            deadline,
-            patience,
-            may,
-            attempt,
-            more,
-            contention,
-        } = visit;
-        let mut spin = Spin::passing((LOOKS >> self.in_vain()).max(LEAST_LOOKS));
+    fn look(&mut self) -> Option<R> {
+        let (want, gate) = (&self.want, self.want.gate());
+        let one_cpu = gate.cpus.is_the_only_one(&want.others().cpus);
+        let mut spin = Spin::passing(if one_cpu { 0 } else { LOOKS });
         // A yield may cost a time slice, which a thread with a deadline does not have.
-        let may_yield = *deadline == Deadline::NEVER && !self.is_busy();
+        let may_yield = self.deadline == Deadline::NEVER;
+        let mut worth = if one_cpu { 0 } else { want.in_one_go() };
+        spin.pause((worth / 2).min(PATIENCE) as u32);
         let (mut watch, mut spun) = (None, false);
         let result = loop {
-            watch = watch.or_else(|| self.watch(&*more));
+            watch = watch.or_else(|| gate.watch(|| want.is_there()));
             // A shutdown is worth an attempt too.
-            if may() || self.is_closed() {
-                let result = attempt();
+            if want.at_a_glance() || gate.is_closed() {
+                let_grow(want, core::mem::take(&mut worth), &spin);
+                let result = (self.attempt)();
                 if result.is_some() {
                     if spun {
-                        contention.spun();
+                        self.contention.spun();
                     }
                     break result;
                 }
@@ -109,37 +87,48 @@ impl Gate {
             if !spun {
                 break None;
             }
-            for _ in 0..core::mem::take(patience) {
-                hint::spin_loop();
-            }
         };
-        let yielded = spin.yielded_for();
         if let Some(watch) = &mut watch {
-            watch.yielded = yielded.is_some();
-        }
-        self.looked(yielded.is_some());
-        if yielded.is_some_and(|time| time > LONG_YIELD) {
-            self.set_busy(BUSY_VISITS);
+            watch.yielded = spin.has_yielded();
         }
         result
     }
+}
 
-    /// A woken thread looks for a while, unless others wait too: what it was woken for has been taken by
-    /// one that is on a roll.
-    fn look_again<R>(
-        &self,
-        deadline: Deadline,
-        attempt: &mut impl FnMut() -> Option<R>,
-    ) -> Option<R> {
-        let mut spin = Spin::woken();
-        loop {
-            let result = attempt();
-            if result.is_some() {
-                return result;
-            }
-            if self.waiting() > 1 || !spin.turn(deadline == Deadline::NEVER) {
-                return None;
-            }
+/// Waits while there is less than `enough`, and more each time.
+fn let_grow(want: &impl Want, enough: usize, spin: &Spin) {
+    if enough < DOZENS {
+        return;
+    }
+    let mut before = want.amount();
+    for growings in 0..GROWINGS {
+        if before >= enough {
+            return;
+        }
+        spin.pause(GROWING << growings);
+        let now = want.amount();
+        if now <= before {
+            return;
+        }
+        before = now;
+    }
+}
+
+/// A woken thread looks for a while, unless others wait too: what it was woken for has been taken by
+/// one that is on a roll.
+fn look_again<R>(
+    want: &impl Want,
+    deadline: Deadline,
+    attempt: &mut impl FnMut() -> Option<R>,
+) -> Option<R> {
+    let mut spin = Spin::woken();
+    loop {
+        let result = attempt();
+        if result.is_some() {
+            return result;
+        }
+        if want.gate().waiting() > 1 || !spin.turn(deadline == Deadline::NEVER) {
+            return None;
         }
     }
 }
