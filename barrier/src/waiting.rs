@@ -65,8 +65,8 @@ impl Words {
     #[track_caller]
     fn watch<R>(&self, deadline: Deadline, end: impl Fn(State) -> Option<R>) -> Option<R> {
         let contention = Contention::begin(Kind::Barrier, self);
-        let (mut spin, mut spins) = (Spin::watching(), false);
         let yields = deadline.remaining().is_none_or(|left| left > NEAR);
+        let (mut spin, mut spins) = (Spin::meeting(self.parties, yields), false);
         loop {
             let bell = self.bell();
             let now = self.look();

@@ -110,7 +110,7 @@ impl Queue {
         self.gate.is_taken()
     }
 
-    /// How often the bells were rung. `Debug` reads it for the model, which must know every word.
+    /// How often the bells were rung, which is not how often anybody was notified: for `Debug`.
     pub(crate) fn rings(&self) -> u32 {
         self.bells.rings()
     }

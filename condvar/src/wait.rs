@@ -97,10 +97,11 @@ impl Queue {
         }
     }
 
-    /// Looks for a while before it sleeps, but only if nobody else waits: of many that wait, few are notified
-    /// soon. With a deadline it does not yield, which may cost a time slice.
+    /// Lets others run for a while before it sleeps: whoever is to notify may need this CPU, and one that is
+    /// notified meanwhile needs no wake. With a deadline it does not yield, which may cost a time slice.
     fn look(&self, node: &Node, deadline: Deadline, contention: &Contention) -> bool {
-        let (mut spin, mut spun) = (Spin::watching(), false);
+        let may_yield = deadline == Deadline::NEVER;
+        let (mut spin, mut spun) = (Spin::yielding(self.waiters(), may_yield), false);
         loop {
             if node.is_notified() {
                 if spun {
@@ -108,7 +109,7 @@ impl Queue {
                 }
                 return true;
             }
-            spun = self.waiters() <= 1 && spin.turn(deadline == Deadline::NEVER);
+            spun = spin.turn(may_yield);
             if !spun {
                 return false;
             }

@@ -33,6 +33,13 @@ const LOOKS_WATCHING: u32 = 4;
 const YIELDS: u32 = 40;
 const YIELDING: Duration = Duration::from_micros(20);
 
+/// The same for a thread that yields at once: for longer, since others have the time that its yields take; and fewer
+/// yields where several wait, since each lets all of them look. On two CPUs (benches/results/, 2026-11-26), against
+/// looks first: a barrier of 32 in 0.66 of the time, two condvars of a buffer in half. With half the yields two threads
+/// that take turns fall asleep now and then, and stay with it.
+const YIELDS_AMONG_MANY: u32 = 16;
+const YIELDING_AT_ONCE: Duration = Duration::from_micros(100);
+
 /// The same for a thread at a place where others come and go in numbers, as a queue: whoever runs moves many
 /// items, and sleepers cost those who wake them. Four pairs at a queue of 16 (benches/results/, 2026-11-25): 40
 /// to 120 ns an item, against 770 where only one thread at a time may yield.
@@ -99,6 +106,38 @@ impl Spin {
         Spin::with(LOOKS_WATCHING, FIRST_GAP_WATCHING, DOUBLINGS_WATCHING)
     }
 
+    /// The budget of one of `threads` that wait at a place, itself among them, while those they wait for may need
+    /// its CPU: it yields at once. If it must not, as `may_yield` says or because a yield was dear lately, it
+    /// looks as [`watching`](Self::watching) does.
+    #[inline]
+    #[must_use]
+    pub fn yielding(threads: u32, may_yield: bool) -> Spin {
+        let spin = Spin::watching();
+        if !may_yield || rests() {
+            return spin;
+        }
+        Spin {
+            looks: 0,
+            yields: match threads {
+                0 | 1 => YIELDS,
+                _ => YIELDS_AMONG_MANY,
+            },
+            budget: YIELDING_AT_ONCE,
+            ..spin
+        }
+    }
+
+    /// The budget of a thread that waits until all of `threads` have come: if those are more than CPUs, some of
+    /// them need the one that it has.
+    #[inline]
+    #[must_use]
+    pub fn meeting(threads: u32, may_yield: bool) -> Spin {
+        match threads > Machine::get().map_or(0, |machine| machine.cpus) {
+            true => Spin::yielding(threads, may_yield),
+            false => Spin::watching(),
+        }
+    }
+
     /// The budget of a thread that waits where others wait too and are served in turn, each quickly, as at a
     /// queue: `looks` looks close together, then yields.
     #[inline]
@@ -163,11 +202,10 @@ impl Spin {
         let since = match self.yielding {
             Some(since) => since,
             None => {
-                let now = Instant::now();
-                if YIELDS_FROM.get().is_some_and(|from| now < from) {
+                if rests() {
                     return false;
                 }
-                *self.yielding.insert(now)
+                *self.yielding.insert(Instant::now())
             }
         };
         thread::yield_now();
@@ -183,31 +221,62 @@ impl Spin {
     }
 }
 
+/// Whether the calling thread is not to yield now.
+fn rests() -> bool {
+    YIELDS_FROM.get().is_some_and(|from| {
+        let rests = Instant::now() < from;
+        if !rests {
+            YIELDS_FROM.set(None);
+        }
+        rests
+    })
+}
+
 impl Default for Spin {
     fn default() -> Spin {
         Spin::new()
     }
 }
 
-/// The pauses of a gap; 0 means that spinning is of no use here. A pause is a hint and takes from a few to
-/// over a hundred nanoseconds, as the CPU likes, so it is timed once.
+/// The pauses of a gap; 0 means that spinning is of no use here.
 fn pauses_in(gap: Duration) -> u32 {
-    static PAUSE: OnceLock<u32> = OnceLock::new();
-    if cfg!(any(loom, miri)) {
-        return 0;
+    match Machine::get() {
+        Some(machine) => (gap.subsec_nanos() / machine.pause).clamp(1, 64),
+        None => 0,
     }
-    let pause = match PAUSE.get() {
-        Some(&nanos) => nanos,
-        // Not remembered: the first to ask may be pinned to one CPU, and others to another.
-        None if !several_cpus() => return 0,
-        None => *PAUSE.get_or_init(|| pause().subsec_nanos()),
-    };
-    (gap.subsec_nanos() / pause).clamp(1, 64)
 }
 
-/// Whether the calling thread and the main thread together may run on several CPUs.
+/// What is found out once.
+#[derive(Clone, Copy)]
+struct Machine {
+    /// In nanoseconds. A pause is a hint and takes from a few to over a hundred, as the CPU likes.
+    pause: u32,
+    /// More than one.
+    cpus: u32,
+}
+
+impl Machine {
+    /// `None` where spinning is of no use: with one CPU, and in the model.
+    fn get() -> Option<Machine> {
+        static MACHINE: OnceLock<Machine> = OnceLock::new();
+        if cfg!(any(loom, miri)) {
+            return None;
+        }
+        let known = MACHINE.get().copied();
+        known.or_else(|| match cpus() {
+            // Not remembered: the first to ask may be pinned to one CPU, and others to another.
+            0 | 1 => None,
+            cpus => Some(*MACHINE.get_or_init(|| Machine {
+                pause: pause().subsec_nanos(),
+                cpus: u32::try_from(cpus).unwrap_or(u32::MAX),
+            })),
+        })
+    }
+}
+
+/// On how many CPUs the calling thread and the main thread together may run.
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
-fn several_cpus() -> bool {
+fn cpus() -> usize {
     let allowed = |thread| {
         // SAFETY: a cpu_set_t is an array of integers, for which zero is a value.
         let mut cpus: libc::cpu_set_t = unsafe { core::mem::zeroed() };
@@ -220,19 +289,20 @@ fn several_cpus() -> bool {
     // SAFETY: getpid has no preconditions.
     let (Some(mine), Some(main)) = (allowed(0), allowed(unsafe { libc::getpid() })) else {
         // More CPUs than the set has room for.
-        return true;
+        return thread::available_parallelism()
+            .map_or(2, usize::from)
+            .max(2);
     };
     // SAFETY: the macros only read the set, and the index is within its size.
-    let count = (0..libc::CPU_SETSIZE as usize)
+    (0..libc::CPU_SETSIZE as usize)
         .filter(|&cpu| unsafe { libc::CPU_ISSET(cpu, &mine) || libc::CPU_ISSET(cpu, &main) })
-        .count();
-    count > 1
+        .count()
 }
 
-/// Whether the process may run on several CPUs.
+/// On how many CPUs the process may run.
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(miri))))]
-fn several_cpus() -> bool {
-    thread::available_parallelism().is_ok_and(|cpus| cpus.get() > 1)
+fn cpus() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// How long one pause takes: the best of a few short trials, so that an interrupt does not count.
@@ -268,6 +338,7 @@ mod tests {
         if pauses_in(FIRST_GAP) == 0 {
             assert_eq!(turns(Spin::new(), true), 0);
             assert_eq!(turns(Spin::watching(), true), 0);
+            assert_eq!(turns(Spin::yielding(1, true), true), 0);
             return;
         }
         assert_eq!(turns(Spin::new(), false), LOOKS);
@@ -275,6 +346,12 @@ mod tests {
         assert_eq!(turns(Spin::woken(), false), LOOKS_WOKEN);
         assert_eq!(turns(Spin::watching(), false), LOOKS_WATCHING);
         assert_eq!(turns(Spin::passing(7), false), 7);
+        assert_eq!(turns(Spin::meeting(2, true), false), LOOKS_WATCHING);
+        let many = 1..=YIELDS_AMONG_MANY;
+        assert!(many.contains(&turns(Spin::meeting(u32::MAX, true), true)));
+        assert!(many.contains(&turns(Spin::yielding(2, true), true)));
+        assert!((1..=YIELDS).contains(&turns(Spin::yielding(1, true), true)));
+        assert_eq!(turns(Spin::yielding(1, false), false), LOOKS_WATCHING);
         assert!((8..=7 + YIELDS_PASSING).contains(&turns(Spin::passing(7), true)));
     }
 
@@ -293,6 +370,7 @@ mod tests {
         YIELDS_FROM.set(Some(started + Duration::from_secs(3600)));
         assert_eq!(turns_now(Spin::new(), true), LOOKS);
         assert_eq!(turns_now(Spin::passing(7), true), 7);
+        assert_eq!(turns_now(Spin::yielding(1, true), true), LOOKS_WATCHING);
         thread::spawn(|| assert!(turns_now(Spin::new(), true) > LOOKS, "others still do"))
             .join()
             .expect("they do");
