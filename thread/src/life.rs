@@ -112,6 +112,7 @@ impl Life {
         }
     }
 
+    #[inline]
     fn look(&self) -> u32 {
         // ORD life.look ⇒ life.begin, life.end: the idents; all that the thread did
         self.word.load(Acquire)
@@ -237,6 +238,7 @@ impl Life {
     }
 
     /// Where it is.
+    #[inline]
     pub fn phase(&self) -> Phase {
         match self.look() & PHASE {
             NEW => Phase::New,

@@ -252,6 +252,7 @@ impl ThreadRef {
 
     /// Whether it was started and has not ended. Exact in the thread itself and for whoever started or
     /// joined it; may be stale by the time it is returned for others.
+    #[inline]
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.0.life.phase() == Phase::Alive

@@ -76,7 +76,12 @@ fn cells(_threads: &[usize]) -> Vec<Cell> {
                 .tier(tier),
         );
     }
-    for (pending, tier, setup) in [(10_000, Mode::Default, 20), (1_000_000, Mode::Full, 900)] {
+    for (pending, tier, setup) in [
+        (1_000, Mode::Full, 2),
+        (10_000, Mode::Default, 20),
+        (100_000, Mode::Full, 90),
+        (1_000_000, Mode::Full, 900),
+    ] {
         cells.push(
             TIMER
                 .cell("fire", "value", for_every_firing!(fire(pending as u64)))
