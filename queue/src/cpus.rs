@@ -1,12 +1,14 @@
 //! Whether all who wait for each other at a queue run on one CPU: then there is nothing to look for, since
 //! whoever could bring it does not run meanwhile.
 //!
-//! | bits of the word | meaning |
-//! |---|---|
-//! | 0 ..= 2 | how many visits in a row were made from the same CPU before the last one, at most 7 |
-//! | 3 ..= 31 | the CPU of the last one |
+//! | word | bits | meaning |
+//! |---|---|---|
+//! | `word` | 0 ..= 2 | how many visits in a row were made from the same CPU before the last one, at most 7 |
+//! | | 3 ..= 31 | the CPU of the last one |
+//! | `in_vain` | | how many visits in a row had to yield, but 0 after each 64th: things may have changed |
 //!
-//! It is a hint: threads may overwrite each other's, and move.
+//! They are hints: threads may overwrite each other's, and move. That looks were in vain says nothing where
+//! threads come from several CPUs: those who yield to their own side make it so.
 
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -15,21 +17,24 @@ use futex::atomic::AtomicU32;
 const BITS: u32 = 3;
 /// A thread that has just moved, or the one side of a pair that had to wait some times, is not taken for that.
 const IN_A_ROW: u32 = (1 << BITS) - 1;
+const TRY_AGAIN: u32 = 64;
 
 /// Where the visits to a gate came from.
 pub(crate) struct Cpus {
     word: AtomicU32,
+    in_vain: AtomicU32,
 }
 
 impl Cpus {
     pub(crate) const fn new() -> Cpus {
         Cpus {
             word: AtomicU32::new(0),
+            in_vain: AtomicU32::new(0),
         }
     }
 
-    /// Counts a visit by the calling thread. Whether the last ones, here and at the other gate, were all made
-    /// from its CPU.
+    /// Counts a visit by the calling thread. Whether the last ones here were all made from its CPU, and those at
+    /// the other gate too; or whether looks have been in vain, since nobody may have had to wait there.
     pub(crate) fn is_the_only_one(&self, others: &Cpus) -> bool {
         let Some(cpu) = futex::cpu() else {
             return false;
@@ -41,14 +46,32 @@ impl Cpus {
             // ORD cpus.visit: relaxed, a hint.
             self.word.store(now, Relaxed);
         }
+        if now & IN_A_ROW != IN_A_ROW {
+            return false;
+        }
         // ORD cpus.others: relaxed, a hint.
-        now & IN_A_ROW == IN_A_ROW && others.word.load(Relaxed) == now
+        let there = others.word.load(Relaxed);
+        // ORD cpus.was-in-vain: relaxed, a hint.
+        there == now || self.in_vain.load(Relaxed) != 0
+    }
+
+    /// A visit had to yield, or had not.
+    pub(crate) fn looked(&self, in_vain: bool) {
+        // ORD cpus.in-vain: relaxed, a hint.
+        let before = self.in_vain.load(Relaxed);
+        let now = if in_vain { (before + 1) % TRY_AGAIN } else { 0 };
+        if now != before {
+            // ORD cpus.looked: relaxed, a hint.
+            self.in_vain.store(now, Relaxed);
+        }
     }
 
     /// For `Debug`, which reads all words.
     pub(crate) fn shown(&self) {
         // ORD cpus.shown: relaxed, a hint.
         self.word.load(Relaxed);
+        // ORD cpus.shown-in-vain: relaxed, a hint.
+        self.in_vain.load(Relaxed);
     }
 }
 
@@ -85,5 +108,18 @@ mod tests {
         if futex::cpu().is_some() {
             assert!((0..1000).any(|_| ever(&here, &there) || ever(&there, &here)));
         }
+    }
+
+    #[test]
+    fn where_nobody_waits_at_the_other_gate_looks_in_vain_say_so_and_now_and_then_nothing() {
+        let (here, there) = (Cpus::new(), Cpus::new());
+        let visit = |in_vain| {
+            here.looked(in_vain);
+            here.is_the_only_one(&there)
+        };
+        assert!(!(0..1000).any(|_| visit(false)), "they were of use");
+        let visits = (0..1600).filter(|_| visit(true)).count();
+        assert!(visits <= 1575, "each 64th looks: {visits}");
+        assert!(visits > 0 || futex::cpu().is_none());
     }
 }

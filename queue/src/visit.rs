@@ -68,7 +68,9 @@ impl<R, W: Want, Attempt: FnMut() -> Option<R>> Visit<'_, W, Attempt> {
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let may_yield = self.deadline == Deadline::NEVER;
         let mut worth = if one_cpu { 0 } else { want.in_one_go() };
-        spin.pause((worth / 2).min(PATIENCE) as u32);
+        if worth < DOZENS {
+            spin.pause((worth / 2).min(PATIENCE) as u32);
+        }
         let (mut watch, mut spun) = (None, false);
         let result = loop {
             watch = watch.or_else(|| gate.watch(|| want.is_there()));
@@ -88,6 +90,7 @@ impl<R, W: Want, Attempt: FnMut() -> Option<R>> Visit<'_, W, Attempt> {
                 break None;
             }
         };
+        gate.cpus.looked(spin.has_yielded());
         if let Some(watch) = &mut watch {
             watch.yielded = spin.has_yielded();
         }
