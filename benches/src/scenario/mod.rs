@@ -1,9 +1,10 @@
 //! What is measured: one directory per primitive, registered in [`PRIMITIVES`].
 //!
-//! How to add one: `benches/README.md`. What scenarios share is in [`frame`] and [`monitor`].
+//! How to add one: `benches/README.md`. What scenarios share is in [`frame`], [`monitor`] and [`neighbour`].
 
 pub mod frame;
 pub mod monitor;
+pub mod neighbour;
 
 // The primitives, each under its name: two people can add theirs at the same time.
 

@@ -3,6 +3,7 @@
 pub mod adapter;
 mod bodies;
 
+use super::neighbour::beside_a_neighbour;
 use super::{Primitive, count_param};
 use crate::for_every_event;
 use crate::peers::{PARKING_LOT, STD};
@@ -35,6 +36,11 @@ pub const EVENT: Primitive = Primitive {
             "ping-pong",
             "Two threads let each other go in turn, by an event for each direction; who waited clears \
              it. Cost of one hand-over.",
+        ),
+        (
+            "neighbour",
+            "Ping-pong beside a thread in an endless loop tied to the first CPU, as another program may be. Cost \
+             of one hand-over.",
         ),
         (
             "timeout",
@@ -107,6 +113,16 @@ fn cells(_threads: &[usize]) -> Vec<Cell> {
         };
         let cell = EVENT.cell("ping-pong", "hand-over", for_every_event!(ping_pong()));
         cells.push(cell.threads(2).pinning(pinning).tier(tier).main_peers());
+    }
+    if can_pin() {
+        for (pinning, tier) in [
+            (Pinning::Pinned, Mode::Default),
+            (Pinning::Unpinned, Mode::Full),
+        ] {
+            let contenders = beside_a_neighbour(for_every_event!(ping_pong()));
+            let cell = EVENT.cell("neighbour", "hand-over", contenders);
+            cells.push(cell.threads(2).pinning(pinning).tier(tier).main_peers());
+        }
     }
     cells
 }

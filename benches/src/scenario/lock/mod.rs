@@ -5,6 +5,7 @@ pub(super) mod bodies;
 #[cfg(unix)]
 mod pthread;
 
+use super::neighbour::beside_a_neighbour;
 use super::{Primitive, either, nanos_param, threads_param};
 use crate::peers::{PARKING_LOT, STD};
 use crate::pin::{Pinning, can_pin};
@@ -32,6 +33,11 @@ pub const LOCK: Primitive = Primitive {
         (
             "ping-pong",
             "Two threads take turns; whose turn it is stands under the lock. Cost of one turn.",
+        ),
+        (
+            "neighbour",
+            "Threads share one lock, with 200 ns outside and sections of 500 ns, beside a thread in an endless \
+             loop tied to the first CPU, as another program may be.",
         ),
         (
             "timed-uncontended",
@@ -114,6 +120,13 @@ fn cells(threads: &[usize]) -> Vec<Cell> {
         let cell = LOCK.cell("ping-pong", "turn", for_every_lock!(ping_pong()));
         cells.push(cell.threads(2).pinning(pinning).tier(tier));
     }
+    if can_pin() {
+        for t in [2, 8] {
+            for pinning in [Pinned, Unpinned] {
+                cells.push(neighbour_cell(t, pinning));
+            }
+        }
+    }
     for (scenario, unit, contenders) in [
         (
             "timed-handover",
@@ -125,6 +138,22 @@ fn cells(threads: &[usize]) -> Vec<Cell> {
         cells.push(LOCK.cell(scenario, unit, contenders).threads(2));
     }
     cells
+}
+
+fn neighbour_cell(threads: usize, pinning: Pinning) -> Cell {
+    let grid = Grid {
+        threads,
+        section: 500,
+        outside: 200,
+        data: Data::Beside,
+    };
+    let contenders = beside_a_neighbour(for_every_lock!(contended(grid)));
+    LOCK.cell("neighbour", "operation", contenders)
+        .params(vec![threads_param(threads)])
+        .threads(threads)
+        .pinning(pinning)
+        .tier(Mode::Full)
+        .main_peers()
 }
 
 /// Which mode first shows a contended cell. `quick` and `default` are subsets, chosen to have each
