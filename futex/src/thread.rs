@@ -66,8 +66,6 @@ pub struct ThreadId(NonZeroU32);
 impl ThreadId {
     /// The largest id. The two highest bits are left to the lock words, and so is this number + 1.
     pub const MAX: u32 = 0x3FFF_FFFE;
-    /// A bit that no id has, for a lock to set in its word beside its owner's.
-    pub const MARK: u32 = 1 << 30;
 
     /// The number, never 0.
     #[inline]
@@ -85,13 +83,6 @@ impl ThreadId {
             Some(number) if number.get() <= ThreadId::MAX => Some(ThreadId(number)),
             _ => None,
         }
-    }
-
-    /// The id in a lock word that names its owner: its number, with or without the [`MARK`](Self::MARK).
-    #[inline]
-    #[must_use]
-    pub const fn in_word(word: u32) -> Option<ThreadId> {
-        ThreadId::from_u32(word & !ThreadId::MARK)
     }
 }
 

@@ -149,7 +149,7 @@ impl RawLock {
     #[inline]
     #[must_use]
     pub fn owner(&self) -> Option<ThreadId> {
-        ThreadId::in_word(self.words.owner())
+        ThreadId::from_u32(self.words.owner())
     }
 
     /// Takes the lock for the calling thread, as a guard of a [`Lock`] does, for primitives that stand on this

@@ -19,8 +19,6 @@ pub struct ThreadId(NonZeroU32);
 impl ThreadId {
     /// The largest id.
     pub const MAX: u32 = 0x3FFF_FFFE;
-    /// The bit beside an id.
-    pub const MARK: u32 = 1 << 30;
 
     /// The number.
     #[must_use]
@@ -34,12 +32,6 @@ impl ThreadId {
         NonZeroU32::new(id)
             .filter(|id| id.get() <= ThreadId::MAX)
             .map(ThreadId)
-    }
-
-    /// The id in a lock word, with or without the mark.
-    #[must_use]
-    pub fn in_word(word: u32) -> Option<ThreadId> {
-        ThreadId::from_u32(word & !ThreadId::MARK)
     }
 }
 

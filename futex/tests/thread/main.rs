@@ -88,20 +88,6 @@ fn only_numbers_from_1_to_max_are_ids() {
 }
 
 #[test]
-fn a_lock_word_names_its_owner_with_or_without_a_mark() {
-    for number in [1, ThreadId::MAX] {
-        let id = ThreadId::from_u32(number).expect("in range");
-        assert_eq!(ThreadId::in_word(number), Some(id));
-        assert_eq!(ThreadId::in_word(number | ThreadId::MARK), Some(id));
-        assert_eq!(ThreadId::from_u32(number | ThreadId::MARK), None);
-    }
-    for nobody in [0, ThreadId::MAX + 1, 1 << 31, 1 << 31 | 1] {
-        assert_eq!(ThreadId::in_word(nobody), None);
-        assert_eq!(ThreadId::in_word(nobody | ThreadId::MARK), None);
-    }
-}
-
-#[test]
 fn an_id_that_nobody_had_has_no_slot() {
     let _alone = alone();
     assert!(slot(ThreadId::from_u32(ThreadId::MAX).expect("in range")).is_none());
