@@ -79,7 +79,12 @@ fn signals_end_no_wait_and_lose_no_set() {
                     thread::yield_now();
                 }
             }
-            until("signals arrive", || ARRIVED.load(Relaxed) > before + 10);
+            // Those sent to a thread that has not run meanwhile have become one.
+            let mut again = threads.iter().cycle();
+            until("signals arrive", || {
+                send(*again.next().expect("it is a cycle"), libc::SIGUSR1);
+                ARRIVED.load(Relaxed) > before + 10
+            });
             assert_eq!(returned.load(Relaxed), 0, "a signal ended a wait");
             event.set();
             for n in 0..SIGNALS / 10 {
