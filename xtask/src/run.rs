@@ -7,6 +7,23 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+/// For a test program: leaves out the tests in which a process with several threads forks, and its child makes
+/// more. ThreadSanitizer's runtime and QEMU, which have locks of their own, do not support that, and the child
+/// may hang in them.
+pub(crate) const WITHOUT_FORKS: [&str; 6] = [
+    "--skip",
+    "the_childs_thread_keeps_its_id_and_the_others_are_gone",
+    "--skip",
+    "a_thread_without_an_id_may_fork_and_gets_one_that_nobody_had",
+    "--skip",
+    "a_child_forked_while_ids_come_and_go_can_issue_some",
+];
+
+/// Says that [`WITHOUT_FORKS`] is used, and under what.
+pub(crate) fn say_without_forks(under: &str) {
+    println!("SKIPPED tests that fork: {under} does not support that with several threads");
+}
+
 /// How a command ended, and its output (standard output and error, in order of arrival).
 #[derive(Debug)]
 pub(crate) struct Ran {

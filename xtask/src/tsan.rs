@@ -20,14 +20,6 @@ pub(crate) struct Options {
     timeout_secs: u64,
 }
 
-/// Tests in which a process with several threads forks, and its child makes more: ThreadSanitizer's runtime and
-/// QEMU, which have locks of their own, do not support that, and the child may hang in them.
-pub(crate) const FORKS: [&str; 3] = [
-    "the_childs_thread_keeps_its_id_and_the_others_are_gone",
-    "a_thread_without_an_id_may_fork_and_gets_one_that_nobody_had",
-    "a_child_forked_while_ids_come_and_go_can_issue_some",
-];
-
 pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     let target = workspace.target("tsan");
     let timeout = Duration::from_secs(options.timeout_secs);
@@ -39,12 +31,13 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     )?;
     println!("tsan: the self-test's race is reported");
 
+    run::say_without_forks("ThreadSanitizer's runtime");
     let mut command = instrumented("test", &target);
     command
         .args(["--lib", "--tests", "--no-fail-fast"])
         .args(workspace.primitive_arguments())
         .arg("--")
-        .args(FORKS.iter().flat_map(|test| ["--skip", test]))
+        .args(run::WITHOUT_FORKS)
         .current_dir(workspace.root());
     let ran = run::run(&mut command, timeout, Echo::Keep)?;
     ran.expect("tsan").with_context(|| ran.output.clone())?;

@@ -3,8 +3,8 @@
 //! Whoever gives its CPU up where the neighbour runs, by a yield say, gets it back after the neighbour's time
 //! slice, some milliseconds later. Fast ways to wait must not rely on getting it back at once.
 
-use crate::pin::pin_thread;
-use crate::runner::Contender;
+use crate::pin::{Pinning, can_pin, pin_thread};
+use crate::runner::{Contender, Mode};
 use crate::work::chain;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,6 +18,19 @@ pub fn beside_a_neighbour(contenders: Vec<Contender>) -> Vec<Contender> {
         })
     };
     contenders.into_iter().map(beside).collect()
+}
+
+/// How two threads that take turns are tied beside the neighbour, and the mode that first shows it: nothing where
+/// threads cannot be tied, as the neighbour is.
+#[must_use]
+pub fn turns_beside() -> &'static [(Pinning, Mode)] {
+    match can_pin() {
+        true => &[
+            (Pinning::Pinned, Mode::Default),
+            (Pinning::Unpinned, Mode::Full),
+        ],
+        false => &[],
+    }
 }
 
 /// Ends the neighbour, also if what it runs beside panics.
@@ -55,7 +68,6 @@ fn beside<R>(rounds: &AtomicU64, f: impl FnOnce() -> R) -> R {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pin::can_pin;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     #[test]

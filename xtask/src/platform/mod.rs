@@ -13,7 +13,6 @@ use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{Message, Package, PackageId};
 
 use crate::run::{self, Echo, Tests};
-use crate::tsan::FORKS;
 use crate::workspace::{Workspace, noun};
 
 /// A system, and how its programs are made and run here.
@@ -142,7 +141,7 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         return Ok(());
     }
     if system.by_qemu() {
-        println!("SKIPPED tests that fork: QEMU does not support that with several threads");
+        run::say_without_forks("QEMU");
     }
     let timeout = Duration::from_secs(options.timeout_secs);
     let programs = build(workspace, system, &packages, timeout)?;
@@ -160,7 +159,7 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
                 wine.environment(&mut test);
             }
             if system.by_qemu() {
-                test.args(FORKS.iter().flat_map(|test| ["--skip", test]));
+                test.args(run::WITHOUT_FORKS);
             }
             let ran = run::run(&mut test, timeout, Echo::Keep)?;
             if let Err(error) = ran.expect(&program.name) {

@@ -3,7 +3,7 @@
 pub mod adapter;
 mod bodies;
 
-use super::neighbour::beside_a_neighbour;
+use super::neighbour::{beside_a_neighbour, turns_beside};
 use super::{Primitive, count_param};
 use crate::for_every_condvar;
 use crate::peers::{PARKING_LOT, STD};
@@ -85,15 +85,10 @@ fn cells(_: &[usize]) -> Vec<Cell> {
         let cell = CONDVAR.cell("ping-pong", "turn", for_every_condvar!(ping_pong()));
         cells.push(cell.threads(2).pinning(pinning).tier(tier));
     }
-    if can_pin() {
-        for (pinning, tier) in [
-            (Pinning::Pinned, Mode::Default),
-            (Pinning::Unpinned, Mode::Full),
-        ] {
-            let contenders = beside_a_neighbour(for_every_condvar!(ping_pong()));
-            let cell = CONDVAR.cell("neighbour", "turn", contenders);
-            cells.push(cell.threads(2).pinning(pinning).tier(tier));
-        }
+    for &(pinning, tier) in turns_beside() {
+        let contenders = beside_a_neighbour(for_every_condvar!(ping_pong()));
+        let cell = CONDVAR.cell("neighbour", "turn", contenders);
+        cells.push(cell.threads(2).pinning(pinning).tier(tier));
     }
     for (waiters, tier) in [(1, Mode::Default), (8, Mode::Default), (64, Mode::Quick)] {
         let cell = CONDVAR.cell(

@@ -3,7 +3,7 @@
 pub mod adapter;
 mod bodies;
 
-use super::neighbour::beside_a_neighbour;
+use super::neighbour::{beside_a_neighbour, turns_beside};
 use super::{Primitive, count_param};
 use crate::for_every_event;
 use crate::peers::{PARKING_LOT, STD};
@@ -114,15 +114,10 @@ fn cells(_threads: &[usize]) -> Vec<Cell> {
         let cell = EVENT.cell("ping-pong", "hand-over", for_every_event!(ping_pong()));
         cells.push(cell.threads(2).pinning(pinning).tier(tier).main_peers());
     }
-    if can_pin() {
-        for (pinning, tier) in [
-            (Pinning::Pinned, Mode::Default),
-            (Pinning::Unpinned, Mode::Full),
-        ] {
-            let contenders = beside_a_neighbour(for_every_event!(ping_pong()));
-            let cell = EVENT.cell("neighbour", "hand-over", contenders);
-            cells.push(cell.threads(2).pinning(pinning).tier(tier).main_peers());
-        }
+    for &(pinning, tier) in turns_beside() {
+        let contenders = beside_a_neighbour(for_every_event!(ping_pong()));
+        let cell = EVENT.cell("neighbour", "hand-over", contenders);
+        cells.push(cell.threads(2).pinning(pinning).tier(tier).main_peers());
     }
     cells
 }
