@@ -33,7 +33,8 @@ fn arm_and_cancel(mut random: Random, told: &Arc<Told>) -> u64 {
         }
     };
     for _ in 0..TIMERS_EACH {
-        let delay = random.duration(Duration::from_millis(if cfg!(miri) { 5 } else { 40 }));
+        // Miri takes milliseconds to start one, and some are to be cancelled before they are due.
+        let delay = random.duration(Duration::from_millis(if cfg!(miri) { 2000 } else { 40 }));
         let due = Instant::now() + delay;
         let (told, runs) = (Arc::clone(told), Arc::new(AtomicU8::new(0)));
         let ran = Arc::clone(&runs);
