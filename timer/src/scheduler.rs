@@ -16,9 +16,8 @@
 //!   there, and wakes the driver. So it is not asleep beyond the earliest tick.
 //! - **S2** A task is in the wheel under its key from the start or restart until it is popped or removed;
 //!   who wins the exchange that cancels it removes it, if it is still there.
-//! - **S3** Who waits for all counts itself in `joiners`, and the comparison of its sleep, which comes after all
-//!   that it did before, reads `ended`; a worker adds to `ended`, then reads `joiners`, a full fence between. So
-//!   the worker wakes it, or it does not fall asleep.
+//! - **S3** Who waits for all counts itself in `joiners`, then reads `ended`; a worker adds to `ended`, then reads
+//!   `joiners`; a full fence between for both. So the worker wakes it, or it does not fall asleep.
 
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -254,8 +253,7 @@ impl Scheduler {
     fn count_ended(&self) {
         // ORD timer.end ⇒ timer.ended: what the callback wrote.
         self.ended.fetch_add(1, Release);
-        // ORD timer.look-joiners ⇒ system: the wait's comparison; this thread sees who waits, or they see it
-        // counted (S3).
+        // ORD timer.look-joiners ⇒ timer.look-ended: this thread sees who waits, or they see it counted (S3).
         full_fence_after_rmw();
         // ORD timer.joiners: relaxed, the fence orders it.
         if self.joiners.load(Relaxed) != 0 {
@@ -267,8 +265,10 @@ impl Scheduler {
     #[track_caller]
     pub fn join_all(&self) {
         let _contention = Contention::begin(Kind::Timer, self);
-        // ORD timer.join: relaxed, the comparison of the wait comes after it (S3).
+        // ORD timer.join: relaxed, the fence orders it.
         self.joiners.fetch_add(1, Relaxed);
+        // ORD timer.look-ended ⇒ timer.look-joiners: either the worker sees this thread counted, or it sees the end (S3).
+        full_fence_after_rmw();
         loop {
             // ORD timer.ended ⇒ timer.end: what the callbacks wrote.
             let ended = self.ended.load(Acquire);
