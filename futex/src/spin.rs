@@ -198,6 +198,14 @@ impl Spin {
         true
     }
 
+    /// Lets another thread run, if spinning is of use here: for one that knows of a thread which may wait for
+    /// this CPU, and whose budget is not spent by that.
+    pub fn give_way(&self) {
+        if self.pauses != 0 {
+            thread::yield_now();
+        }
+    }
+
     fn turn_by_yield(&mut self) -> bool {
         let since = match self.yielding {
             Some(since) => since,

@@ -149,7 +149,7 @@ impl RawLock {
     #[inline]
     #[must_use]
     pub fn owner(&self) -> Option<ThreadId> {
-        ThreadId::from_u32(self.words.owner())
+        ThreadId::in_word(self.words.owner())
     }
 
     /// Takes the lock for the calling thread, as a guard of a [`Lock`] does, for primitives that stand on this
@@ -166,7 +166,7 @@ impl RawLock {
     #[inline]
     #[track_caller]
     pub fn acquire_owned(&self, asking: Asking) -> Result<(), Deadlock> {
-        let me = current_id().get();
+        let me = tenure::mark(&self.words);
         if self.words.take_at_once(me) {
             return Ok(());
         }
@@ -178,7 +178,7 @@ impl RawLock {
     #[must_use = "if it is false the lock was not taken"]
     #[track_caller]
     pub fn try_acquire_owned(&self, kind: Kind) -> bool {
-        let me = current_id().get();
+        let me = tenure::mark(&self.words);
         self.words.owner() == raw::FREE
             && (self.words.take_at_once(me) || self.words.try_checked(me, kind))
     }
@@ -189,7 +189,7 @@ impl RawLock {
     #[must_use = "if it is false the lock was not taken"]
     #[track_caller]
     pub fn acquire_owned_until(&self, kind: Kind, deadline: impl FnOnce() -> Deadline) -> bool {
-        let me = current_id().get();
+        let me = tenure::mark(&self.words);
         self.words.take_at_once(me) || self.words.acquire_owned_until(me, deadline(), kind)
     }
 
@@ -205,7 +205,7 @@ impl RawLock {
     #[inline]
     #[track_caller]
     fn take_or_wait(&self, asking: Asking) {
-        let me = current_id().get();
+        let me = tenure::mark(&self.words);
         if !self.words.take_at_once(me) {
             self.words.lock_slow(me, asking);
         }
@@ -224,7 +224,7 @@ impl RawLock {
 // Acquire; every one that gives it back is a Release, and those in between are read-modify-writes,
 // which carry it on. The guard state is a marker without destructor, so forgetting it leaves the lock
 // held and does no more. The lock is two numbers and nobody sleeps on it without borrowing it: it may be
-// moved or dropped while held. `current_id` can panic, and whoever takes the lock calls it first; and a deadlock
+// moved or dropped while held. `tenure::mark` can panic, and whoever takes the lock calls it first; and a deadlock
 // does, before the lock was touched (but for the mark that it was checked, which is no state of it); so does a hook of
 // `deadlock::order`. `order::at_once` is what a free lock holds, or what none does: the exchange takes a free lock or
 // fails.
@@ -258,7 +258,7 @@ unsafe impl lock_api::RawMutex for RawLock {
 }
 
 // SAFETY: as above: a timed attempt takes the lock by the same exchanges, and one that gives up has taken
-// nothing. `current_id` and the deadline come before the exchange.
+// nothing. `tenure::mark` and the deadline come before the exchange.
 unsafe impl lock_api::RawMutexTimed for RawLock {
     type Duration = Duration;
     type Instant = Instant;

@@ -8,6 +8,7 @@
 //! | `FREE` (0) | nobody holds it | anyone takes it → its id or `ANONYMOUS`; whoever released it, or leaves, passes it on → `TO_HEIR`, `TO_WAITER` |
 //! | 1 ..= `ThreadId::MAX` | that thread holds it | it → `FREE`, or by a fair release → `TO_HEIR`, `TO_WAITER` |
 //! | `ANONYMOUS` | held, and any thread may release it | any thread → `FREE` |
+//! | either, and bit 30 `WANTED` | held, and its release must look at `waiting` | as without; who waits sets it, or the thread itself as it takes the lock |
 //! | `TO_HEIR` | handed to the heirs | an heir → its id; whoever finds no heir left → `FREE` |
 //! | `TO_WAITER` | handed to the waiters who have slept | one of them, or an heir → its id; whoever finds no waiter left → `FREE`; a newcomer → `WATCHED` |
 //! | `WATCHED` and more | `TO_WAITER`, and newcomers sleep until it is taken: only where wakes are not counted (`passing.rs`) | as `TO_WAITER` |
@@ -29,6 +30,10 @@
 //! release hands the lock to the heirs, unless another thread takes it in the few instructions
 //! between.
 //!
+//! A release looks at `waiting` only if that is `WANTED`: who waits asks for it, and a thread that knows of
+//! waiters takes the lock with the mark now and then (`tenure.rs`). Where nobody waits, and where those who do
+//! are asleep and one of them is being woken, a release touches the lock once.
+//!
 //! Invariants:
 //!
 //! - **I1** A thread holds the lock from the exchange of `owner` that put its mark there in the
@@ -36,8 +41,9 @@
 //! - **I2** A thread sleeps on `waiting` only while counted as a waiter, on `owner` only while
 //!   counted as an heir; on `waiting` never with an expected value that has `ORPHAN`.
 //! - **I3** Whoever counts itself in or out, or clears `WAKING`, then looks at `owner`, with a full
-//!   fence between, before it sleeps or returns. Whoever makes `owner` free or hands it over then
-//!   looks at `waiting`, with a full fence between.
+//!   fence between, before it sleeps or returns; and it neither sleeps, nor leaves others counted, before
+//!   it has seen it `WANTED` (perhaps by its own doing) or handed over. Whoever makes `owner` free from
+//!   `WANTED`, or hands it over, or takes it back, then looks at `waiting`, with a full fence between.
 //! - **I4** While `WAKING` is set without `ORPHAN`, a thread is awake that will clear it: one that a
 //!   wake took out of its sleep, or a waker that has not returned, which finds that its wake reached
 //!   nobody, sets `ORPHAN`, and wakes again whoever fell asleep in between. (A mark may be cleared by
@@ -46,12 +52,19 @@
 //!   Whoever replaces such a value then wakes all who sleep on `owner`. No wake relies on a thread that
 //!   is not counted: one that it had in the place of an heir it passes on.
 //!
+//! - **I6** While anybody is counted, `owner` is `WANTED` or handed over, or some thread is awake with the
+//!   *duty* to make it so or to wake one who is counted. A release from `WANTED` takes the duty on, and a
+//!   newcomer who takes the free lock without the mark does so under the eyes of one who has it: it
+//!   passes the lock on by an exchange of `FREE`, and if that fails it sets `WANTED`, in vain only if the
+//!   lock is free again. A release from a mark that is not `WANTED` changes nothing: another has the duty.
+//!
 //! No wake is lost: let the lock be set free or handed over for the last time, by R, while T is
-//! counted as a waiter. By the fences of I3, R sees T counted, or T sees what R did before it sleeps.
-//! If R finds `WAKING` clear it sets it and wakes; T was asleep and a sleeper wakes, or T is still
-//! awake and cannot sleep before it looks, because `waiting` has changed under it (I2, I4). If R
+//! counted as a waiter. If it was `WANTED`, then by the fences of I3 R sees T counted, or T sees what R did
+//! before it sleeps. If R finds `WAKING` clear it sets it and wakes; T was asleep and a sleeper wakes, or T
+//! is still awake and cannot sleep before it looks, because `waiting` has changed under it (I2, I4). If R
 //! finds `WAKING`, then I4 names a thread that is awake, or `ORPHAN` one that cannot sleep; it will
 //! clear the mark and then look (I3). Whoever looks takes the lock, or times out and passes it on.
+//! If it was not `WANTED`, another has the duty (I6), finds the lock free as R left it, and does what R would.
 //! For heirs the same holds with `owner`, which R itself has changed before it wakes them. What R handed
 //! over may be watched when T looks: T takes it all the same. Newcomers that watch it sleep until T does (I5).
 //!
@@ -71,6 +84,8 @@ use crate::tenure;
 
 pub(crate) const FREE: u32 = 0;
 pub(crate) const ANONYMOUS: u32 = ThreadId::MAX + 1;
+/// Beside a holder's mark: its release looks at `waiting`.
+pub(crate) const WANTED: u32 = ThreadId::MARK;
 pub(crate) const TO_HEIR: u32 = 1 << 31;
 pub(crate) const TO_WAITER: u32 = TO_HEIR | 1;
 
@@ -83,7 +98,7 @@ pub(crate) const HEIRS: u32 = 0x7F << 24;
 pub(crate) const CHECKED: u32 = 1 << 31;
 
 const _: () = {
-    assert!(ANONYMOUS < TO_HEIR);
+    assert!(ANONYMOUS < WANTED && WANTED < TO_HEIR);
     assert!(WAITERS + WAKING + ORPHAN + HEIRS + CHECKED == u32::MAX);
     assert!(WAITERS & WAITER == WAITER && HEIRS & HEIR == HEIR);
     assert!(WAKING == WAITERS + WAITER && ORPHAN == 2 * WAKING && HEIR == 2 * ORPHAN);
@@ -129,6 +144,12 @@ impl Words {
     pub(crate) fn owner(&self) -> u32 {
         // ORD lock.peek: relaxed, nothing is read on the strength of it.
         self.owner.load(Relaxed)
+    }
+
+    /// Whether it was handed over to some who have not taken it yet.
+    pub(crate) fn is_on_its_way(&self) -> bool {
+        let owner = self.owner();
+        owner != FREE && is_nobodys(owner)
     }
 
     /// Whether nobody holds it: it is free, or handed to some who have not taken it yet.
@@ -189,19 +210,16 @@ impl Words {
     #[inline]
     pub(crate) fn release(&self) {
         // ORD lock.give ⇒ lock.take: what the holder wrote.
-        self.owner.swap(FREE, Release);
-        // ORD lock.look ⇒ lock.enter: either this thread sees who waits, or they see what it did (I3).
-        full_fence_after_rmw();
-        // ORD lock.who-waits: relaxed, the fence orders it.
-        let waiting = self.waiting.load(Relaxed);
-        if waiting != 0 {
-            self.after_release(waiting);
+        let was = self.owner.swap(FREE, Release);
+        if was & WANTED != 0 {
+            self.after_release();
         }
     }
 
     /// Held by anyone → `FREE`; `false`, and nothing changed, if nobody holds it.
     #[inline]
     pub(crate) fn release_checked(&self) -> bool {
+        let due = tenure::is_due(self);
         let mut owner = self.owner();
         loop {
             if is_nobodys(owner) {
@@ -214,12 +232,8 @@ impl Words {
                 Err(now) => owner = now,
             }
         }
-        // ORD lock.look-checked ⇒ lock.enter: as lock.look.
-        full_fence_after_rmw();
-        // ORD lock.who-waits-checked: relaxed, the fence orders it.
-        let waiting = self.waiting.load(Relaxed);
-        if waiting != 0 {
-            self.after_release(waiting);
+        if owner & WANTED != 0 || due {
+            self.after_release();
         }
         true
     }
@@ -243,15 +257,22 @@ impl Words {
         self.wake_receiver(to);
     }
 
-    /// The rest of a release that was not the end of it: somebody may have to be woken. While a woken
-    /// thread is on its way, every release of a busy thread comes here, so it is short.
+    /// The rest of a release that was not the end of it: somebody may have to be woken.
     #[cold]
     #[inline(never)]
-    fn after_release(&self, waiting: u32) {
+    fn after_release(&self) {
+        // ORD lock.look ⇒ lock.enter: either this thread sees who waits, or they see what it did (I3).
+        full_fence_after_rmw();
+        // ORD lock.who-waits: relaxed, the fence orders it.
+        let waiting = self.waiting.load(Relaxed);
         if waiting & CHECKED != 0 {
             self.gave_back();
         }
-        self.wake_next();
+        let others_wait = waiting & (WAITERS | HEIRS) != 0;
+        tenure::count(self, others_wait);
+        if others_wait {
+            self.wake_next();
+        }
     }
 
     /// After `owner` became free: passes it on, or wakes a waiter if nobody is awake for them.
@@ -266,7 +287,7 @@ impl Words {
             if waiting & WAITERS == 0 {
                 return;
             }
-            if tenure::is_over() {
+            if tenure::is_over(waiting & WAKING != 0) {
                 return self.pass(TO_WAITER);
             }
             if waiting & WAKING != 0 || self.wake_waiter(waiting) {
@@ -279,14 +300,41 @@ impl Words {
     #[inline(never)]
     fn pass(&self, to: u32) {
         // ORD lock.pass: relaxed; as a read-modify-write it carries on what lock.give published.
-        if self
+        while self
             .owner
             .compare_exchange(FREE, to, Relaxed, Relaxed)
-            .is_ok()
+            .is_err()
         {
-            // ORD lock.look-passed ⇒ lock.enter: as lock.look.
-            full_fence_after_rmw();
-            self.wake_receiver(to);
+            // Somebody was faster: its release goes on with this.
+            if self.want() {
+                return;
+            }
+        }
+        // ORD lock.look-passed ⇒ lock.enter: as lock.look.
+        full_fence_after_rmw();
+        self.wake_receiver(to);
+    }
+
+    /// Held → held, and `WANTED`: its release will look at `waiting`, as that of whoever it is on its way to
+    /// will, who has waited and so takes it with the mark. `false` if it is free.
+    pub(crate) fn want(&self) -> bool {
+        let mut owner = self.owner();
+        loop {
+            if owner == FREE {
+                return false;
+            }
+            if owner & WANTED != 0 || is_nobodys(owner) {
+                return true;
+            }
+            // ORD lock.want: relaxed, the fences around it order it; as a read-modify-write it carries on
+            // what was published.
+            match self
+                .owner
+                .compare_exchange(owner, owner | WANTED, Relaxed, Relaxed)
+            {
+                Ok(_) => return true,
+                Err(now) => owner = now,
+            }
         }
     }
 
@@ -317,9 +365,11 @@ impl Words {
 
     /// An heir sleeps on `owner` while the same thread holds the lock.
     pub(crate) fn sleep_as_heir(&self, deadline: Deadline, kind: Kind) -> Wait {
-        match self.owner() {
-            owner if is_nobodys(owner) => Wait::Changed,
-            owner => futex::wait_as(kind, &self.owner, owner, deadline),
+        let owner = self.owner();
+        if is_nobodys(owner) || owner & WANTED == 0 {
+            let _held = self.want();
+            return Wait::Changed;
         }
+        futex::wait_as(kind, &self.owner, owner, deadline)
     }
 }

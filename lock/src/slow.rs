@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadlock::{Asking, Deadlock, order};
 use futex::{Contention, Deadline, Kind, Spin, Wait, Waited};
 
-use crate::raw::{FREE, Place, Words};
+use crate::raw::{FREE, Place, WANTED, Words};
 use crate::tenure;
 
 /// A waiter passed over for so long becomes an heir. The longest wait measured with it is 47 ms, at 32
@@ -74,6 +74,8 @@ impl Words {
     #[track_caller]
     fn took(&self, kind: Kind) {
         order::took(&raw const self.owner, kind, || self.mark());
+        // It is held: the mark makes its release look.
+        let _held = self.want();
     }
 
     /// The calling thread has given back a lock that is marked as checked.
@@ -98,6 +100,10 @@ impl Words {
         let mut spin = Spin::new();
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
+        if untimed && self.is_on_its_way() {
+            // Whom it was handed to may wait for this CPU: perhaps this very thread handed it over.
+            spin.give_way();
+        }
         while spin.turn(untimed && self.waiting() == 0) {
             if self.owner() == FREE && self.take_free(me) {
                 contention.spun();
@@ -128,7 +134,7 @@ impl Words {
         let waited = Waited::start();
         let mut place = Place::Fresh;
         loop {
-            if self.take(me, place) {
+            if self.take(me | WANTED, place) {
                 return (true, place);
             }
             let mut timed_out = false;
@@ -140,7 +146,7 @@ impl Words {
             }
             if timed_out {
                 // A wake may have come at the same moment, and late is better than never.
-                return (self.take(me, place), place);
+                return (self.take(me | WANTED, place), place);
             }
             if place != Place::Woken {
                 continue;
@@ -154,17 +160,20 @@ impl Words {
         }
     }
 
-    /// A woken waiter looks for a while, unless others wait too.
+    /// A woken waiter asks for the lock, and looks for a while whether it gets it.
     fn look_again(&self, me: u32, deadline: Deadline) -> bool {
+        if self.take(me | WANTED, Place::Woken) {
+            return true;
+        }
+        // Whoever has had the lock for long hands it to one who is awake.
+        let _asked = self.want();
         let mut spin = Spin::woken();
-        loop {
-            if self.take(me, Place::Woken) {
+        while spin.turn(deadline == Deadline::NEVER) {
+            if self.take(me | WANTED, Place::Woken) {
                 return true;
             }
-            if self.waiting() > 1 || !spin.turn(deadline == Deadline::NEVER) {
-                return false;
-            }
         }
+        false
     }
 
     fn sleep(&self, place: &mut Place, deadline: Deadline, kind: Kind) -> Wait {

@@ -34,11 +34,15 @@ impl Words {
         self.recount(|now| Some(place.without_one(now)));
         // ORD lock.leave ⇒ lock.look: as lock.enter.
         full_fence_after_rmw();
-        match self.owner() {
-            FREE => self.wake_next(),
-            to @ (TO_HEIR | TO_WAITER) => self.wake_receiver(to),
-            to if is_watched(to) => self.wake_receiver(to),
-            _ => {}
+        loop {
+            match self.owner() {
+                FREE => return self.wake_next(),
+                to @ (TO_HEIR | TO_WAITER) => return self.wake_receiver(to),
+                to if is_watched(to) => return self.wake_receiver(to),
+                // Those who are left may have relied on this thread (I6).
+                _ if self.waiting() == 0 || self.want() => return,
+                _ => {}
+            }
         }
     }
 
@@ -82,6 +86,9 @@ impl Words {
             // ORD lock.look-decided ⇒ lock.look: as lock.enter.
             full_fence_after_rmw();
             *place = Place::Waiter;
+            return Wait::Changed;
+        }
+        if !self.want() {
             return Wait::Changed;
         }
         futex::wait_as(kind, &self.waiting, waiting, deadline)

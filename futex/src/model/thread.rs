@@ -1,6 +1,7 @@
 //! Thread ids in the model: 1, 2, … in the order in which threads first ask. Of the slots only the boards are
 //! modelled, and only if the [`Model`](super::Model) asks for them.
 
+use core::cell::Cell;
 use core::fmt;
 use core::num::NonZeroU32;
 
@@ -19,6 +20,8 @@ pub struct ThreadId(NonZeroU32);
 impl ThreadId {
     /// The largest id.
     pub const MAX: u32 = 0x3FFF_FFFE;
+    /// The bit beside an id.
+    pub const MARK: u32 = 1 << 30;
 
     /// The number.
     #[must_use]
@@ -33,6 +36,12 @@ impl ThreadId {
             .filter(|id| id.get() <= ThreadId::MAX)
             .map(ThreadId)
     }
+
+    /// The id in a lock word, with or without the mark.
+    #[must_use]
+    pub fn in_word(word: u32) -> Option<ThreadId> {
+        ThreadId::from_u32(word & !ThreadId::MARK)
+    }
 }
 
 impl fmt::Display for ThreadId {
@@ -45,6 +54,21 @@ impl fmt::Display for ThreadId {
 #[must_use]
 pub fn current_id() -> ThreadId {
     ThreadId::from_u32(state::current_id()).expect("a model has a handful of threads")
+}
+
+crate::per_thread! {
+    static AT_HAND: Cell<bool> = Cell::new(false);
+}
+
+/// See the same function outside the model.
+#[must_use]
+pub fn id_at_hand() -> Option<ThreadId> {
+    AT_HAND.with(Cell::get).then(current_id)
+}
+
+/// See the same function outside the model.
+pub fn keep_at_hand(yes: bool) {
+    AT_HAND.with(|at_hand| at_hand.set(yes));
 }
 
 /// The board of the thread with that id, in a model with boards.

@@ -12,7 +12,7 @@ use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lockwright_futex::thread::{ThreadId, capacity, current_id, slot};
+use lockwright_futex::thread::{ThreadId, capacity, current_id, id_at_hand, keep_at_hand, slot};
 
 /// The tests count ids, so they run one at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -32,7 +32,11 @@ struct Seen {
 }
 
 fn me() -> Seen {
+    let at_hand = id_at_hand();
+    assert!(at_hand.is_none_or(|id| slot(id).is_some_and(|slot| slot.is_live())));
     let id = current_id();
+    assert!(at_hand.is_none_or(|at_hand| at_hand == id));
+    keep_at_hand(true);
     let slot = slot(id).expect("the id was issued");
     assert!(slot.is_live());
     Seen {
@@ -76,6 +80,23 @@ fn an_id_stays_the_same_while_its_thread_lives() {
 }
 
 #[test]
+fn an_id_is_at_hand_if_there_is_one_and_it_is_kept_there() {
+    let _alone = alone();
+    thread::spawn(|| {
+        keep_at_hand(true);
+        assert_eq!(id_at_hand(), None);
+        let id = current_id();
+        assert_eq!(id_at_hand(), None);
+        for yes in [true, false] {
+            keep_at_hand(yes);
+            assert_eq!(id_at_hand(), yes.then_some(id));
+        }
+    })
+    .join()
+    .expect("it asserts");
+}
+
+#[test]
 fn only_numbers_from_1_to_max_are_ids() {
     assert_eq!(ThreadId::from_u32(0), None);
     assert_eq!(ThreadId::from_u32(1).map(ThreadId::get), Some(1));
@@ -85,6 +106,20 @@ fn only_numbers_from_1_to_max_are_ids() {
     );
     assert_eq!(ThreadId::from_u32(ThreadId::MAX + 1), None);
     assert_eq!(size_of::<Option<ThreadId>>(), 4);
+}
+
+#[test]
+fn a_lock_word_names_its_owner_with_or_without_a_mark() {
+    for number in [1, ThreadId::MAX] {
+        let id = ThreadId::from_u32(number).expect("in range");
+        assert_eq!(ThreadId::in_word(number), Some(id));
+        assert_eq!(ThreadId::in_word(number | ThreadId::MARK), Some(id));
+        assert_eq!(ThreadId::from_u32(number | ThreadId::MARK), None);
+    }
+    for nobody in [0, ThreadId::MAX + 1, 1 << 31, 1 << 31 | 1] {
+        assert_eq!(ThreadId::in_word(nobody), None);
+        assert_eq!(ThreadId::in_word(nobody | ThreadId::MARK), None);
+    }
 }
 
 #[test]

@@ -91,6 +91,28 @@ fn the_owner_is_the_thread_of_the_guard_and_nobody_else() {
 }
 
 #[test]
+fn the_owner_is_named_while_others_wait() {
+    in_time(|| {
+        let lock = RawLock::new();
+        let guard = RawMutex::lock(&lock);
+        thread::scope(|scope| {
+            let waiter = asleep(scope, &lock, || {
+                let guard = RawMutex::lock(&lock);
+                assert_eq!(lock.owner(), Some(current_id()));
+                // SAFETY: the guard is of this lock, and it is held.
+                unsafe { RawMutex::unlock(&lock, guard) };
+            });
+            assert_eq!(lock.owner(), Some(current_id()));
+            assert!(lock.is_locked() && !lock.try_acquire());
+            // SAFETY: as above.
+            unsafe { RawMutex::unlock(&lock, guard) };
+            waiter.join().unwrap();
+        });
+        assert!(is_as_new(&lock), "{lock:?}");
+    });
+}
+
+#[test]
 fn debug_says_who_holds_it_and_how_many_wait() {
     in_time(|| {
         let lock = RawLock::default();
