@@ -33,9 +33,10 @@ impl Cpus {
         }
     }
 
-    /// Counts a visit by the calling thread. Whether the last ones here were all made from its CPU, and those at
-    /// the other gate too; or whether looks have been in vain, since nobody may have had to wait there.
-    pub(crate) fn is_the_only_one(&self, others: &Cpus) -> bool {
+    /// Counts a visit by the calling thread. Whether it does well to yield without a look: the last visits here were
+    /// all made from its CPU, and those at the other gate too; or, since nobody may have had to wait there, looks
+    /// have been in vain.
+    pub(crate) fn yields_at_once(&self, others: &Cpus) -> bool {
         let Some(cpu) = futex::cpu() else {
             return false;
         };
@@ -103,7 +104,7 @@ mod tests {
     fn a_cpu_is_the_only_one_when_both_gates_have_seen_no_other_for_a_while() {
         let (here, there) = (Cpus::new(), Cpus::new());
         // The test may be moved meanwhile, once or twice, and not always.
-        let ever = |a: &Cpus, b: &Cpus| (0..1000).any(|_| a.is_the_only_one(b));
+        let ever = |a: &Cpus, b: &Cpus| (0..1000).any(|_| a.yields_at_once(b));
         assert!(!ever(&here, &there), "nobody was there");
         if futex::cpu().is_some() {
             assert!((0..1000).any(|_| ever(&here, &there) || ever(&there, &here)));
@@ -115,7 +116,7 @@ mod tests {
         let (here, there) = (Cpus::new(), Cpus::new());
         let visit = |in_vain| {
             here.looked(in_vain);
-            here.is_the_only_one(&there)
+            here.yields_at_once(&there)
         };
         assert!(!(0..1000).any(|_| visit(false)), "they were of use");
         let visits = (0..1600).filter(|_| visit(true)).count();

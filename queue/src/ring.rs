@@ -12,6 +12,7 @@
 //! | | *p* + 1 | full, for the getter that claims *p* | it, having read → *p* + `lap`: the next lap's |
 //!
 //! *p* + 1 is no position of the same slot, also with a capacity of 1, since a lap has a number to spare.
+//! The first attempt of a put or a get is made where the last claim led (`end.rs`), which may be an older position.
 //! `tail` and `head` may be stale in a reader: older, so that a claim fails. A turn too: then it is not yet
 //! the reader's turn.
 //!
@@ -31,6 +32,7 @@
 //! sleepers look for, and not the turn, whose store would need a fence of its own behind it. The wake
 //! follows the change of the turn.
 
+mod end;
 mod patience;
 mod rest;
 
@@ -45,6 +47,7 @@ use futex::cell::UnsafeCell;
 use crate::gate::Gate;
 use crate::store::{Finally, Store};
 use crate::{GetError, PutError, Shutdown};
+use end::End;
 use patience::Patience;
 use rest::Rest;
 
@@ -56,8 +59,8 @@ struct Slot<T> {
 }
 
 pub(crate) struct Ring<T> {
-    tail: CachePadded<AtomicU64>,
-    head: CachePadded<AtomicU64>,
+    tail: CachePadded<End>,
+    head: CachePadded<End>,
     not_empty: CachePadded<Gate>,
     not_full: CachePadded<Gate>,
     slots: Box<[Slot<T>]>,
@@ -84,8 +87,8 @@ impl<T> Ring<T> {
             }
         };
         Ring {
-            tail: CachePadded::new(AtomicU64::new(0)),
-            head: CachePadded::new(AtomicU64::new(0)),
+            tail: CachePadded::new(End::new()),
+            head: CachePadded::new(End::new()),
             not_empty: CachePadded::new(Gate::new()),
             not_full: CachePadded::new(Gate::new()),
             slots: (0..capacity as u64).map(slot).collect(),
@@ -123,24 +126,28 @@ impl<T> Ring<T> {
 
     /// `tail` *p* → next, if it is still *p*.
     #[inline(always)]
-    fn claim_put(&self, position: u64) -> Result<(), u64> {
+    fn claim_put(&self, position: u64, next: u64) -> Result<(), u64> {
         // ORD ring.claim-put: relaxed, the turn gives the slot.
         self.tail
-            .compare_exchange_weak(position, self.next(position), Relaxed, Relaxed)?;
+            .at
+            .compare_exchange_weak(position, next, Relaxed, Relaxed)?;
         // ORD ring.put-look ⇒ gate.enter, gate.leave, gate.decide, gate.watched: this thread sees who waits, or they see
         // the claim (R5).
         full_fence_after_rmw();
+        self.tail.claimed(next);
         Ok(())
     }
 
     /// `head` *p* → next, if it is still *p*.
     #[inline(always)]
-    fn claim_get(&self, position: u64) -> Result<(), u64> {
+    fn claim_get(&self, position: u64, next: u64) -> Result<(), u64> {
         // ORD ring.claim-get: relaxed, the turn gives the slot.
         self.head
-            .compare_exchange_weak(position, self.next(position), Relaxed, Relaxed)?;
+            .at
+            .compare_exchange_weak(position, next, Relaxed, Relaxed)?;
         // ORD ring.get-look ⇒ gate.enter, gate.leave, gate.decide, gate.watched: as ring.put-look.
         full_fence_after_rmw();
+        self.head.claimed(next);
         Ok(())
     }
 
@@ -214,24 +221,12 @@ impl<T> Ring<T> {
         item
     }
 
-    #[inline(always)]
-    fn tail(&self) -> u64 {
-        // ORD ring.tail: relaxed, an exchange checks it, or the fence of the gate orders it.
-        self.tail.load(Relaxed)
-    }
-
-    #[inline(always)]
-    fn head(&self) -> u64 {
-        // ORD ring.head: relaxed, an exchange checks it, or the fence of the gate orders it.
-        self.head.load(Relaxed)
-    }
-
     /// Both at one moment.
     fn ends(&self) -> (u64, u64) {
-        let mut tail = self.tail();
+        let mut tail = self.tail.at();
         loop {
-            let head = self.head();
-            let again = self.tail();
+            let head = self.head.at();
+            let again = self.tail.at();
             if again == tail {
                 return (head, tail);
             }
@@ -242,12 +237,12 @@ impl<T> Ring<T> {
     /// `head` → `SHUT`; gives the items that were left to the caller alone. `None` if it was before.
     fn take_rest(&self) -> Option<Rest<'_, T>> {
         // ORD ring.shut-head ⇒ ring.shut-seen: that nothing can be put in any more either.
-        let head = self.head.fetch_or(SHUT, Release);
+        let head = self.head.at.fetch_or(SHUT, Release);
         (head & SHUT == 0).then(|| Rest {
             ring: self,
             at: head,
             // No putter changes it any more.
-            end: self.tail() & !SHUT,
+            end: self.tail.at() & !SHUT,
         })
     }
 }
@@ -257,9 +252,9 @@ impl<T> Store for Ring<T> {
 
     #[inline(always)]
     fn put_now(&self, item: T) -> Result<(), T> {
-        let tail = self.tail();
-        let slot = self.slot(tail);
-        if self.turn(slot) == tail && self.claim_put(tail).is_ok() {
+        let tail = self.tail.lately();
+        let (slot, next) = (self.slot(tail), self.next(tail));
+        if self.turn(slot) == tail && self.claim_put(tail, next).is_ok() {
             // SAFETY: claimed just now.
             unsafe { self.finish_put(slot, tail, item) };
             return Ok(());
@@ -269,9 +264,9 @@ impl<T> Store for Ring<T> {
 
     #[inline(always)]
     fn get_now(&self) -> Option<T> {
-        let head = self.head();
-        let slot = self.slot(head);
-        if self.turn(slot) == head.wrapping_add(1) && self.claim_get(head).is_ok() {
+        let head = self.head.lately();
+        let (slot, next) = (self.slot(head), self.next(head));
+        if self.turn(slot) == head.wrapping_add(1) && self.claim_get(head, next).is_ok() {
             // SAFETY: claimed just now, and the turn was its own.
             return Some(unsafe { self.finish_get(slot, head) });
         }
@@ -281,11 +276,11 @@ impl<T> Store for Ring<T> {
     #[inline(never)]
     fn try_put(&self, item: T) -> Result<(), PutError<T>> {
         let mut patience = Patience::new();
-        let mut tail = self.tail();
+        let mut tail = self.tail.at();
         loop {
             let slot = self.slot(tail);
             if self.turn(slot) == tail {
-                match self.claim_put(tail) {
+                match self.claim_put(tail, self.next(tail)) {
                     Ok(()) => {
                         // SAFETY: claimed just now.
                         unsafe { self.finish_put(slot, tail, item) };
@@ -299,24 +294,24 @@ impl<T> Store for Ring<T> {
             if tail & SHUT != 0 {
                 return Err(PutError::ShutDown(item));
             }
-            if self.head() & !SHUT == tail.wrapping_sub(self.lap) {
+            if self.head.at() & !SHUT == tail.wrapping_sub(self.lap) {
                 return Err(PutError::Full(item));
             }
-            if self.tail() == tail {
+            if self.tail.at() == tail {
                 patience.wait();
             }
-            tail = self.tail();
+            tail = self.tail.at();
         }
     }
 
     #[inline(never)]
     fn try_get(&self) -> Result<T, GetError> {
         let mut patience = Patience::new();
-        let mut head = self.head();
+        let mut head = self.head.at();
         loop {
             let slot = self.slot(head);
             if self.turn(slot) == head.wrapping_add(1) {
-                match self.claim_get(head) {
+                match self.claim_get(head, self.next(head)) {
                     // SAFETY: claimed just now, and the turn was its own.
                     Ok(()) => return Ok(unsafe { self.finish_get(slot, head) }),
                     Err(now) => head = now,
@@ -326,32 +321,32 @@ impl<T> Store for Ring<T> {
             }
             if head & SHUT != 0 {
                 // ORD ring.shut-seen ⇒ ring.shut-head: as there; who is told so may ask or put next.
-                self.head.load(Acquire);
+                self.head.at.load(Acquire);
                 return Err(GetError::ShutDown);
             }
-            let tail = self.tail();
+            let tail = self.tail.at();
             if tail & !SHUT == head {
                 return Err(match tail & SHUT {
                     0 => GetError::Empty,
                     _ => GetError::ShutDown,
                 });
             }
-            if self.head() == head {
+            if self.head.at() == head {
                 patience.wait();
             }
-            head = self.head();
+            head = self.head.at();
         }
     }
 
     #[inline]
     fn may_put(&self) -> bool {
-        let tail = self.tail();
+        let tail = self.tail.at();
         self.turn(self.slot(tail)) == tail || tail & SHUT != 0
     }
 
     #[inline]
     fn may_get(&self) -> bool {
-        let head = self.head();
+        let head = self.head.at();
         self.turn(self.slot(head)) == head.wrapping_add(1) || head & SHUT != 0
     }
 
@@ -361,13 +356,13 @@ impl<T> Store for Ring<T> {
 
     fn has_room(&self) -> bool {
         // In this order it errs on the side of room.
-        let tail = self.tail();
-        tail & SHUT != 0 || self.head() & !SHUT != tail.wrapping_sub(self.lap)
+        let tail = self.tail.at();
+        tail & SHUT != 0 || self.head.at() & !SHUT != tail.wrapping_sub(self.lap)
     }
 
     fn has_items(&self) -> bool {
-        let head = self.head();
-        head & SHUT == 0 && self.tail() & !SHUT != head
+        let head = self.head.at();
+        head & SHUT == 0 && self.tail.at() & !SHUT != head
     }
 
     fn len(&self) -> usize {
@@ -383,11 +378,11 @@ impl<T> Store for Ring<T> {
     }
 
     fn puts(&self) -> u64 {
-        self.count(self.tail())
+        self.count(self.tail.at())
     }
 
     fn is_shut_down(&self) -> bool {
-        self.tail() & SHUT != 0
+        self.tail.at() & SHUT != 0
     }
 
     fn not_empty(&self) -> &Gate {
@@ -400,7 +395,7 @@ impl<T> Store for Ring<T> {
 
     fn shut_down(&self, how: Shutdown, dropped: impl Fn(u64)) {
         // ORD ring.shut-tail: relaxed, as the claim that it is; the gates publish it to sleepers.
-        self.tail.fetch_or(SHUT, Relaxed);
+        self.tail.at.fetch_or(SHUT, Relaxed);
         let rest = match how {
             Shutdown::Drain => None,
             Shutdown::Immediate => self.take_rest(),

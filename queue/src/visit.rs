@@ -63,11 +63,11 @@ impl<R, W: Want, Attempt: FnMut() -> Option<R>> Visit<'_, W, Attempt> {
     /// Looks for a while, then yields for a while.
     fn look(&mut self) -> Option<R> {
         let (want, gate) = (&self.want, self.want.gate());
-        let one_cpu = gate.cpus.is_the_only_one(&want.others().cpus);
-        let mut spin = Spin::passing(if one_cpu { 0 } else { LOOKS });
+        let at_once = gate.cpus.yields_at_once(&want.others().cpus);
+        let mut spin = Spin::passing(if at_once { 0 } else { LOOKS });
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let may_yield = self.deadline == Deadline::NEVER;
-        let mut worth = if one_cpu { 0 } else { want.in_one_go() };
+        let mut worth = if at_once { 0 } else { want.in_one_go() };
         if worth < DOZENS {
             spin.pause((worth / 2).min(PATIENCE) as u32);
         }
