@@ -6,8 +6,8 @@ use core::ops::Deref;
 use std::time::{Duration, Instant};
 
 use deadlock::{Asking, Lockable};
-use futex::Kind;
 use futex::thread::ThreadId;
+use futex::{Deadline, Kind};
 
 use crate::{Deadlock, RawRLock, TooDeep};
 
@@ -70,8 +70,8 @@ impl<T: ?Sized> RLock<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> RLockGuard<'_, T> {
-        match self.raw.acquire() {
-            Ok(()) => self.guard(),
+        match self.raw.take() {
+            Ok(hold) => self.guard(hold),
             Err(error) => too_deep(error),
         }
     }
@@ -90,7 +90,7 @@ impl<T: ?Sized> RLock<T> {
     #[track_caller]
     pub fn lock_checked(&self) -> Result<RLockGuard<'_, T>, Deadlock> {
         match self.raw.take_as(Asking::for_a(Kind::RLock).checked(), 1)? {
-            Ok(()) => Ok(self.guard()),
+            Ok(hold) => Ok(self.guard(hold)),
             Err(error) => too_deep(error),
         }
     }
@@ -103,7 +103,7 @@ impl<T: ?Sized> RLock<T> {
     #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> Option<RLockGuard<'_, T>> {
-        self.guard_if(self.raw.try_acquire())
+        self.guard_if(self.raw.try_take())
     }
 
     /// Takes the lock unless `timeout` goes by first; one too long for the clock never does.
@@ -114,7 +114,7 @@ impl<T: ?Sized> RLock<T> {
     #[inline]
     #[track_caller]
     pub fn try_lock_for(&self, timeout: Duration) -> Option<RLockGuard<'_, T>> {
-        self.guard_if(self.raw.acquire_for(timeout))
+        self.guard_if(self.raw.take_until(|| Deadline::after(timeout)))
     }
 
     /// Takes the lock unless `deadline` comes first. Never gives up before; one in the past still tries.
@@ -125,7 +125,7 @@ impl<T: ?Sized> RLock<T> {
     #[inline]
     #[track_caller]
     pub fn try_lock_until(&self, deadline: Instant) -> Option<RLockGuard<'_, T>> {
-        self.guard_if(self.raw.acquire_until(deadline))
+        self.guard_if(self.raw.take_until(|| Deadline::from(deadline)))
     }
 
     /// The data, without locking: nobody else has the lock if one has a `&mut` to it.
@@ -177,18 +177,19 @@ impl<T: ?Sized> RLock<T> {
     }
 
     #[inline]
-    fn guard(&self) -> RLockGuard<'_, T> {
+    fn guard(&self, hold: u64) -> RLockGuard<'_, T> {
         RLockGuard {
             lock: self,
+            hold,
             in_its_thread: PhantomData,
         }
     }
 
     #[inline]
     #[track_caller]
-    fn guard_if(&self, taken: Result<bool, TooDeep>) -> Option<RLockGuard<'_, T>> {
+    fn guard_if(&self, taken: Result<Option<u64>, TooDeep>) -> Option<RLockGuard<'_, T>> {
         match taken {
-            Ok(taken) => taken.then(|| self.guard()),
+            Ok(taken) => taken.map(|hold| self.guard(hold)),
             Err(error) => too_deep(error),
         }
     }
@@ -234,8 +235,8 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("RLock");
         shown.field("raw", &self.raw);
-        if let Ok(true) = self.raw.try_acquire() {
-            shown.field("data", &&*self.guard());
+        if let Ok(Some(hold)) = self.raw.try_take() {
+            shown.field("data", &&*self.guard(hold));
         } else {
             shown.field("data", &format_args!("<locked>"));
         }
@@ -249,6 +250,8 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RLock<T> {
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct RLockGuard<'a, T: ?Sized> {
     lock: &'a RLock<T>,
+    /// How the lock was held with it.
+    hold: u64,
     /// Not `Send`.
     in_its_thread: PhantomData<*const ()>,
 }
@@ -280,7 +283,7 @@ impl<T: ?Sized> Drop for RLockGuard<'_, T> {
     fn drop(&mut self) {
         // SAFETY: the guard was made in this thread, for one level, which nobody else has given back
         // (`RLock::raw` asks its callers for that).
-        unsafe { self.lock.raw.words.release_held() };
+        unsafe { self.lock.raw.words.release_guarded(self.hold) };
     }
 }
 

@@ -74,7 +74,7 @@ impl Saved {
 /// How an acquire begins that may fail.
 enum Nest {
     /// The thread held the lock already: it does once more, or too often.
-    Done(Result<bool, TooDeep>),
+    Done(Result<u64, TooDeep>),
     /// It did not; what it will sign with.
     First(Token),
 }
@@ -105,24 +105,30 @@ impl RawRLock {
     #[inline]
     #[track_caller]
     pub fn acquire(&self) -> Result<(), TooDeep> {
+        self.take().map(|_now| ())
+    }
+
+    /// [`acquire`](Self::acquire), giving how the lock is held now.
+    #[inline]
+    #[track_caller]
+    fn take(&self) -> Result<u64, TooDeep> {
         match self.take_as(Asking::for_a(Kind::RLock), 1) {
             Ok(taken) => taken,
             Err(deadlock) => panic!("{deadlock}"),
         }
     }
 
-    /// The errors: outside, that waiting would be a deadlock; inside, `TooDeep`.
+    /// Gives how the lock is held now. The errors: outside, that waiting would be a deadlock; inside, `TooDeep`.
     #[inline]
     #[track_caller]
-    fn take_as(&self, asking: Asking, levels: u32) -> Result<Result<(), TooDeep>, Deadlock> {
+    fn take_as(&self, asking: Asking, levels: u32) -> Result<Result<u64, TooDeep>, Deadlock> {
         if let Some(held) = self.words.held() {
             return Ok(self.words.deepen(held, levels));
         }
         // Before the lock is taken: it may panic.
         let token = token::mine_or_new();
         self.words.lock.acquire_owned(asking)?;
-        self.words.sign(token, levels);
-        Ok(Ok(()))
+        Ok(Ok(self.words.sign(token, levels)))
     }
 
     /// Takes the lock if it is free or the calling thread's own, without waiting.
@@ -134,8 +140,15 @@ impl RawRLock {
     #[must_use = "if it is not `Ok(true)` the lock was not taken"]
     #[track_caller]
     pub fn try_acquire(&self) -> Result<bool, TooDeep> {
+        Ok(self.try_take()?.is_some())
+    }
+
+    /// [`try_acquire`](Self::try_acquire), giving how the lock is held now.
+    #[inline]
+    #[track_caller]
+    fn try_take(&self) -> Result<Option<u64>, TooDeep> {
         let token = match self.nest() {
-            Nest::Done(done) => return done,
+            Nest::Done(done) => return done.map(Some),
             Nest::First(token) => token,
         };
         Ok(self.signed(token, self.words.lock.try_acquire_owned(Kind::RLock)))
@@ -150,7 +163,8 @@ impl RawRLock {
     #[must_use = "if it is not `Ok(true)` the lock was not taken"]
     #[track_caller]
     pub fn acquire_for(&self, timeout: Duration) -> Result<bool, TooDeep> {
-        self.acquire_by(|| Deadline::after(timeout))
+        let taken = self.take_until(|| Deadline::after(timeout))?;
+        Ok(taken.is_some())
     }
 
     /// Takes the lock unless `deadline` comes first. Never gives up before; one in the past still tries.
@@ -162,14 +176,15 @@ impl RawRLock {
     #[must_use = "if it is not `Ok(true)` the lock was not taken"]
     #[track_caller]
     pub fn acquire_until(&self, deadline: Instant) -> Result<bool, TooDeep> {
-        self.acquire_by(|| Deadline::from(deadline))
+        let taken = self.take_until(|| Deadline::from(deadline))?;
+        Ok(taken.is_some())
     }
 
     #[inline]
     #[track_caller]
-    fn acquire_by(&self, deadline: impl FnOnce() -> Deadline) -> Result<bool, TooDeep> {
+    fn take_until(&self, deadline: impl FnOnce() -> Deadline) -> Result<Option<u64>, TooDeep> {
         let token = match self.nest() {
-            Nest::Done(done) => return done,
+            Nest::Done(done) => return done.map(Some),
             Nest::First(token) => token,
         };
         let lock = &self.words.lock;
@@ -180,18 +195,15 @@ impl RawRLock {
     #[inline]
     fn nest(&self) -> Nest {
         match self.words.held() {
-            Some(held) => Nest::Done(self.words.deepen(held, 1).map(|()| true)),
+            Some(held) => Nest::Done(self.words.deepen(held, 1)),
             // Before the lock is taken: it may panic.
             None => Nest::First(token::mine_or_new()),
         }
     }
 
     #[inline]
-    fn signed(&self, token: Token, taken: bool) -> bool {
-        if taken {
-            self.words.sign(token, 1);
-        }
-        taken
+    fn signed(&self, token: Token, taken: bool) -> Option<u64> {
+        taken.then(|| self.words.sign(token, 1))
     }
 
     /// Gives back one level; others can take the lock when the last is given back.
@@ -246,7 +258,7 @@ impl RawRLock {
         // Guards may live on meanwhile.
         let asking = Asking::for_a(Kind::RLock).without_unwinding();
         match self.take_as(asking, saved.depth) {
-            Ok(Ok(())) => {}
+            Ok(Ok(_now)) => {}
             Ok(Err(error)) => panic!("{error}"),
             Err(deadlock) => unreachable!("{deadlock}"),
         }

@@ -83,32 +83,35 @@ impl Words {
 
     /// The depth of whoever holds it; it may be stale, and is 0 if nobody does.
     pub(crate) fn depth_of_anybody(&self) -> u32 {
-        (self.hold() & u64::from(MAX_DEPTH)) as u32
+        depth(self.hold())
     }
 
-    /// Depth *n* → *n* + `more`. `held` is what the caller has just read.
+    /// Depth *n* → *n* + `more`. `held` is what the caller has just read. Gives what `hold` is now.
     #[inline]
-    pub(crate) fn deepen(&self, held: Held, more: u32) -> Result<(), TooDeep> {
+    pub(crate) fn deepen(&self, held: Held, more: u32) -> Result<u64, TooDeep> {
         if more > MAX_DEPTH - held.depth {
             return Err(TooDeep);
         }
+        let now = held.hold + u64::from(more);
         // ORD rlock.deepen: relaxed, only this thread reads it (N2).
-        self.hold.store(held.hold + u64::from(more), Relaxed);
-        Ok(())
+        self.hold.store(now, Relaxed);
+        Ok(now)
     }
 
     /// Depth *n* > 1 → *n* − 1.
     #[inline]
-    fn rise(&self, held: Held) {
+    fn rise(&self, hold: u64) {
         // ORD rlock.rise: relaxed, only this thread reads it (N2).
-        self.hold.store(held.hold - 1, Relaxed);
+        self.hold.store(hold - 1, Relaxed);
     }
 
-    /// 0 → `depth`. The caller has just taken `lock`.
+    /// 0 → `depth`. The caller has just taken `lock`. Gives what `hold` is now.
     #[inline]
-    pub(crate) fn sign(&self, token: Token, depth: u32) {
+    pub(crate) fn sign(&self, token: Token, depth: u32) -> u64 {
+        let now = token.shifted() + u64::from(depth);
         // ORD rlock.sign: relaxed, only this thread acts on it (N2).
-        self.hold.store(token.shifted() + u64::from(depth), Relaxed);
+        self.hold.store(now, Relaxed);
+        now
     }
 
     /// Any depth → 0, and gives `lock` back.
@@ -136,20 +139,52 @@ impl Words {
             // SAFETY: the calling thread holds the lock (N2).
             unsafe { self.leave() };
         } else {
-            self.rise(held);
+            self.rise(held.hold);
         }
     }
 
-    /// [`release`](Self::release) for a guard, which need not ask whether its thread holds the lock.
+    /// [`release`](Self::release) for a guard, which need not ask whether its thread holds the lock, and with
+    /// which `hold` became `now`.
+    ///
+    /// Guards are mostly dropped in turn. Then what is stored does not come from what is loaded here, which was
+    /// stored just before: the processor need not wait for it.
     ///
     /// # Safety
     ///
     /// The calling thread holds the lock.
     #[inline]
+    pub(crate) unsafe fn release_guarded(&self, now: u64) {
+        if self.hold() != now {
+            // SAFETY: as the caller says.
+            unsafe { self.release_held() };
+        } else if depth(now) == 1 {
+            // SAFETY: as the caller says.
+            unsafe { self.leave() };
+        } else {
+            self.rise(now);
+        }
+    }
+
+    /// [`release`](Self::release), by a thread that need not ask.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread holds the lock.
+    #[cold]
+    #[inline(never)]
     pub(crate) unsafe fn release_held(&self) {
         let hold = self.hold();
-        let depth = (hold & u64::from(MAX_DEPTH)) as u32;
         // SAFETY: the caller holds the lock, so what it reads there is its own (N2).
-        unsafe { self.release(Held { hold, depth }) };
+        unsafe {
+            self.release(Held {
+                hold,
+                depth: depth(hold),
+            })
+        };
     }
+}
+
+#[inline]
+fn depth(hold: u64) -> u32 {
+    (hold & u64::from(MAX_DEPTH)) as u32
 }

@@ -161,6 +161,8 @@ fn guards_give_the_data_to_one_thread_at_a_time() {
         let lock = share(RLock::new(Counter(UnsafeCell::new(0))));
         let add = |lock: &RLock<Counter>| {
             let outer = lock.lock();
+            // In turn, then out of turn.
+            drop(lock.lock());
             outer.add_one();
             let inner = lock.lock();
             drop(outer);
