@@ -3,13 +3,12 @@
 //! A wake does not say how many it woke, so the counts are upper bounds.
 
 use core::ffi::c_void;
-use core::num::NonZeroU32;
 use core::ptr;
 use std::io;
 use std::time::{Duration, Instant};
 
 use crate::atomic::{AtomicU32, Ordering, fence};
-use crate::{Deadline, Requeue, Wait, thread};
+use crate::{Deadline, Wait, thread};
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
     // ORD sleep.untimed ⇒ system: the comparison comes after all that the caller did before
@@ -112,32 +111,4 @@ fn umtx_wake(word: *const AtomicU32, n: libc::c_int) {
             ptr::null_mut(),
         )
     };
-}
-
-/// There are no masks: any wake is for all.
-pub(crate) fn wait_masked(
-    word: &AtomicU32,
-    expected: u32,
-    _mask: NonZeroU32,
-    deadline: Deadline,
-) -> Wait {
-    wait_until(word, expected, deadline)
-}
-
-pub(crate) fn wake_masked(word: *const AtomicU32, _mask: NonZeroU32) -> usize {
-    wake_all(word)
-}
-
-pub(crate) fn requeue(
-    from: &AtomicU32,
-    expected: u32,
-    _to: *const AtomicU32,
-    _wake: u32,
-) -> Requeue {
-    // ORD wake.requeue: relaxed, because a stale value only wakes threads that will look again
-    if from.load(Ordering::Relaxed) != expected {
-        return Requeue::Changed;
-    }
-    wake_all(from);
-    Requeue::WokeAll
 }

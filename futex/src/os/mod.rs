@@ -16,6 +16,11 @@ mod freebsd;
 #[cfg(target_os = "freebsd")]
 pub(crate) use freebsd::*;
 
+#[cfg(any(windows, target_os = "freebsd"))]
+mod plain;
+#[cfg(any(windows, target_os = "freebsd"))]
+pub(crate) use plain::*;
+
 // Its tests run everywhere.
 #[cfg(any(
     test,

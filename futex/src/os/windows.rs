@@ -5,7 +5,6 @@
 //! by default), and never early: the clock is asked again.
 
 use core::ffi::c_void;
-use core::num::NonZeroU32;
 use core::ptr;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use crate::atomic::{AtomicU32, Ordering, fence};
-use crate::{Deadline, Requeue, Wait, thread};
+use crate::{Deadline, Wait, thread};
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
     // ORD sleep.untimed ⇒ system: the comparison comes after all that the caller did before
@@ -82,32 +81,4 @@ pub(crate) fn wake_all(word: *const AtomicU32) -> usize {
     // SAFETY: as in `wake_one`.
     unsafe { WakeByAddressAll(word.cast::<c_void>()) };
     thread::capacity() as usize
-}
-
-/// There are no masks: any wake is for all.
-pub(crate) fn wait_masked(
-    word: &AtomicU32,
-    expected: u32,
-    _mask: NonZeroU32,
-    deadline: Deadline,
-) -> Wait {
-    wait_until(word, expected, deadline)
-}
-
-pub(crate) fn wake_masked(word: *const AtomicU32, _mask: NonZeroU32) -> usize {
-    wake_all(word)
-}
-
-pub(crate) fn requeue(
-    from: &AtomicU32,
-    expected: u32,
-    _to: *const AtomicU32,
-    _wake: u32,
-) -> Requeue {
-    // ORD wake.requeue: relaxed, because a stale value only wakes threads that will look again
-    if from.load(Ordering::Relaxed) != expected {
-        return Requeue::Changed;
-    }
-    wake_all(from);
-    Requeue::WokeAll
 }
