@@ -1,7 +1,8 @@
 //! A thread with more said about it than what it runs.
 
 use crate::here;
-use crate::run::{self, Run};
+use crate::name::Name;
+use crate::run::Run;
 use crate::stack::{self, StackTooSmall};
 use crate::typed::Thread;
 
@@ -67,7 +68,10 @@ impl Builder {
         R: Run + Send + 'static,
         R::Output: Send + 'static,
     {
-        let name = self.name.unwrap_or_else(|| run::default_name(run.target()));
+        let name = match self.name {
+            Some(name) => name.into(),
+            None => Name::next(run.target()),
+        };
         let daemon = self.daemon.unwrap_or_else(here::is_daemon);
         Thread::with(run, name, daemon, self.stack)
     }

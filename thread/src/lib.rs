@@ -8,6 +8,7 @@ mod here;
 mod hook;
 #[doc(hidden)]
 pub mod life;
+mod name;
 mod object;
 #[allow(unsafe_code)]
 mod os;

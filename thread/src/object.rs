@@ -13,6 +13,7 @@ use lock::Lock;
 
 use crate::error::{AlreadyStarted, JoinError, Panicked, StartError};
 use crate::life::{Joined, Life, Phase};
+use crate::name::Name;
 use crate::{exit, here, hook, os, raw, registry, stack};
 
 type Payload = Box<dyn Any + Send>;
@@ -30,7 +31,7 @@ struct Inner {
     kind: Kind,
     /// Its place in the registry.
     serial: u64,
-    name: Lock<String>,
+    name: Lock<Name>,
     /// Until it runs.
     job: Lock<Option<Job>>,
     /// 0 = as `stack_size()` says at its start.
@@ -52,16 +53,16 @@ fn asking() -> Asking {
 }
 
 impl ThreadRef {
-    fn new(kind: Kind, life: Life, name: String) -> ThreadRef {
+    fn new(kind: Kind, life: Life, name: Name) -> ThreadRef {
         ThreadRef::with_job(kind, life, name, 0, None)
     }
 
     /// One of ours, which will do `job`.
-    pub(crate) fn ours(name: String, daemon: bool, stack: usize, job: Job) -> ThreadRef {
+    pub(crate) fn ours(name: Name, daemon: bool, stack: usize, job: Job) -> ThreadRef {
         ThreadRef::with_job(Kind::Ours, Life::new(daemon), name, stack, Some(job))
     }
 
-    fn with_job(kind: Kind, life: Life, name: String, stack: usize, job: Option<Job>) -> ThreadRef {
+    fn with_job(kind: Kind, life: Life, name: Name, stack: usize, job: Option<Job>) -> ThreadRef {
         ThreadRef(Arc::new(Inner {
             life,
             kind,
@@ -76,12 +77,16 @@ impl ThreadRef {
 
     /// The main thread, whoever makes its object.
     pub(crate) fn main() -> ThreadRef {
-        ThreadRef::new(Kind::Main, Life::running(false), "MainThread".to_owned())
+        ThreadRef::new(
+            Kind::Main,
+            Life::running(false),
+            Name::Said("MainThread".to_owned()),
+        )
     }
 
     /// The calling thread, which nobody here has made.
     pub(crate) fn dummy(name: String) -> ThreadRef {
-        let dummy = ThreadRef::new(Kind::Dummy, Life::running(true), name);
+        let dummy = ThreadRef::new(Kind::Dummy, Life::running(true), name.into());
         dummy.sign();
         dummy
     }
@@ -130,10 +135,11 @@ impl ThreadRef {
             0 => stack::stack_size(),
             stack => stack,
         };
+        let told = self.0.name.lock().told();
         let thread = self.clone();
         // Locked across the call, so that nobody looks for the handle too early.
         let mut kept = cfg!(miri).then(|| self.0.handle.lock());
-        let handle = raw::spawn(Some(self.name()), stack, move || thread.live())?;
+        let handle = raw::spawn(told, stack, move || thread.live())?;
         if let Some(kept) = &mut kept {
             **kept = Some(handle);
         }
@@ -261,13 +267,14 @@ impl ThreadRef {
     /// Its name, which means nothing and need not be its own alone.
     #[must_use]
     pub fn name(&self) -> String {
-        self.0.name.lock().clone()
+        self.0.name.lock().full()
     }
 
     /// Changes its name, at any time. What std and the system call the thread, as in the message of a panic,
-    /// is the name that it had when it was started.
+    /// is the name that it had when it was started; of one that only had a number, such as `Thread-1`, they know no
+    /// name.
     pub fn set_name(&self, name: impl Into<String>) {
-        *self.0.name.lock() = name.into();
+        *self.0.name.lock() = Name::Said(name.into());
     }
 
     /// Its [ident](crate::get_ident), `None` before it was started; it is kept when the thread has ended, and

@@ -53,8 +53,7 @@ pub(crate) fn spawn(
 ) -> io::Result<thread::JoinHandle<()>> {
     let mut builder = thread::Builder::new();
     if let Some(name) = name {
-        // The system's names end at a NUL, and std refuses them.
-        builder = builder.name(name.replace('\0', ""));
+        builder = builder.name(name);
     }
     if stack != 0 {
         builder = builder.stack_size(stack);

@@ -58,22 +58,13 @@ where
 /// The last part of a function's path, if it is that: the compiler promises nothing about such names,
 /// and what is not a plain path is no function.
 fn function_name(path: &str) -> Option<&str> {
-    let plain = path
-        .chars()
-        .all(|c| c == '_' || c == ':' || c.is_alphanumeric());
-    let (_, name) = path.rsplit_once("::")?;
-    (plain && !name.is_empty()).then_some(name)
-}
-
-/// `Thread-1`, or `Thread-1 (target)`; the number is a new one each time.
-pub(crate) fn default_name(target: Option<&str>) -> String {
-    static MADE: AtomicU64 = AtomicU64::new(0);
-    // ORD name.number: relaxed, a number that nobody else has is all that is wanted
-    let number = MADE.fetch_add(1, Relaxed) + 1;
-    match target {
-        Some(target) => format!("Thread-{number} ({target})"),
-        None => format!("Thread-{number}"),
+    // From its end: a closure's ends with a brace, and is looked at for nothing in each start.
+    let mut backwards = path.chars().rev();
+    if !backwards.all(|c| c == '_' || c == ':' || c.is_alphanumeric()) {
+        return None;
     }
+    let (_, name) = path.rsplit_once("::")?;
+    (!name.is_empty()).then_some(name)
 }
 
 /// `Dummy-1`, or the name that std knows the thread by.

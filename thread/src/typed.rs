@@ -10,6 +10,7 @@ use lock::Lock;
 
 use crate::builder::Builder;
 use crate::error::JoinError;
+use crate::name::Name;
 use crate::object::{Job, ThreadRef};
 use crate::run::Run;
 
@@ -54,7 +55,7 @@ impl<T: Send + 'static> Thread<T> {
         Builder::new().thread(run)
     }
 
-    pub(crate) fn with<R>(run: R, name: String, daemon: bool, stack: usize) -> Thread<T>
+    pub(crate) fn with<R>(run: R, name: Name, daemon: bool, stack: usize) -> Thread<T>
     where
         R: Run<Output = T> + Send + 'static,
     {

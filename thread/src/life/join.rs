@@ -59,10 +59,10 @@ impl Life {
         self.sleep_until_end(deadline)
     }
 
-    /// Looks for a while whether it ends.
+    /// Lets others run for a while, the thread among them, and looks whether it has ended.
     fn watch(&self, deadline: Deadline, contention: &Contention) {
-        let mut spin = Spin::watching();
         let alone = deadline == Deadline::NEVER;
+        let mut spin = Spin::yielding(1, alone);
         let lives = || matches!(self.look() & PHASE, STARTING | RUNNING);
         while lives() && !deadline.has_passed() {
             if !spin.turn(alone) {

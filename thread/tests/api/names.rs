@@ -41,6 +41,43 @@ fn the_default_name_has_a_number_and_the_functions_name() {
     assert_ne!(Thread::new(|| ()).name(), Thread::new(|| ()).name());
 }
 
+/// What std knows the calling thread by, and tells the system.
+fn told() -> Option<String> {
+    std::thread::current().name().map(str::to_owned)
+}
+
+struct Asks;
+
+impl Run for Asks {
+    type Output = Option<String>;
+    fn run(self) -> Option<String> {
+        told()
+    }
+}
+
+#[test]
+fn std_and_the_system_are_told_a_name_that_says_something() {
+    in_time(|| {
+        let ends = |thread: Thread<Option<String>>| {
+            thread.start().unwrap();
+            let name = thread.name();
+            (thread.join().unwrap(), name)
+        };
+        let (named, name) = ends(Thread::new(told));
+        assert_eq!(rest(&name), " (told)");
+        assert_eq!(named, Some(name));
+        let (given, name) = ends(Thread::builder().name("reader").thread(told));
+        assert_eq!(given, Some(name));
+        let (with_nul, _) = ends(Thread::builder().name("a\0b").thread(told));
+        assert_eq!(with_nul.as_deref(), Some("ab"));
+        let numbered = Thread::new(Asks);
+        assert_eq!(ends(numbered).0, None);
+        let renamed = Thread::new(Asks);
+        renamed.set_name("before its start");
+        assert_eq!(ends(renamed).0.as_deref(), Some("before its start"));
+    });
+}
+
 #[test]
 fn a_name_can_be_changed_at_any_time_and_be_anything() {
     in_time(|| {
