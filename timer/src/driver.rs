@@ -12,7 +12,7 @@ use futex::Deadline;
 
 use crate::scheduler::{Scheduler, Turn};
 
-/// While something is queued, the driver looks this often whether the workers are blocked: what a callback
+/// While workers are behind, the driver looks this often whether they are blocked: what a callback
 /// is delayed by others that block, while there are more of those than workers.
 const LOOK: u64 = 1_000_000;
 /// A worker without work goes after this time.
@@ -112,12 +112,15 @@ impl Shared {
             let now = self.now();
             match self.scheduler.turn(now, &mut batch) {
                 Turn::Due => {
-                    self.start_workers(pool.hand_over(&mut batch, usual));
-                    // Not before it had the time of a whole look.
-                    look.get_or_insert(now.saturating_add(LOOK));
+                    let handed = pool.hand_over(&mut batch, usual);
+                    self.start_workers(handed.start);
+                    if handed.look {
+                        // Not before it had the time of a whole look.
+                        look.get_or_insert(now.saturating_add(LOOK));
+                    }
                 }
                 Turn::Sleep { alarm, until } => {
-                    if !pool.has_backlog() {
+                    if look.is_some() && !pool.is_behind() {
                         look = None;
                     }
                     let until = match (until, look) {

@@ -19,7 +19,7 @@ use std::io;
 /// For the models of this crate (tests/loom.rs), which have no clock and start their own threads.
 #[doc(hidden)]
 pub mod parts {
-    pub use crate::pool::Pool;
+    pub use crate::pool::{Handed, Pool};
     pub use crate::scheduler::{Scheduler, Turn};
     pub use crate::task::{Next, Task, Work};
 }

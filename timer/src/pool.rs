@@ -17,13 +17,17 @@
 //! - **P3** While somebody is idle, no more is queued than there are claims: a hand-over claims for all that it
 //!   queues or claims all, and nobody becomes idle without having found the queue empty.
 //!
+//! - **P4** While no more is queued than there are claims, nothing need be looked after: each of those claimed is
+//!   awake, and comes to the lock for a task of its own. Only a hand-over can end that, and says so
+//!   ([`Handed::look`]): whoever takes a claim takes what is first in the queue, without leaving the lock.
+//!
 //! No task is left while workers sleep: it was queued under the lock, and by P1 whoever looked before does
 //! not fall asleep after, or is woken. As many are woken as were queued, or all that are idle.
 //!
 //! **How many workers.** Up to one for each CPU (and no fewer than two) are started as soon as something is
-//! queued for them. Beyond, the driver looks once in a while ([`Pool::grow`]): if workers have begun nothing
-//! since its last look though there was something queued, they are taken for blocked, and so many more are
-//! started. If all block, that doubles their number at each look. Short callbacks, however many, start no
+//! queued for them. Beyond, while more is queued than there are claims, the driver looks once in a while
+//! ([`Pool::grow`]): if workers have begun nothing since its last look, they are taken for blocked, and so many
+//! more are started. If all block, that doubles their number at each look. Short callbacks, however many, start no
 //! more. Workers that have nothing to do for a while go, but for one.
 
 use core::fmt;
@@ -46,6 +50,16 @@ pub struct Pool {
     signal: AtomicU32,
 }
 
+/// What the driver is to do after a hand-over.
+#[must_use = "so many workers are counted already: start them"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handed {
+    /// So many workers are to be started.
+    pub start: usize,
+    /// More is queued than workers are on their way for: look whether those there are blocked (P4).
+    pub look: bool,
+}
+
 #[derive(Default)]
 struct Crew {
     queue: VecDeque<Arc<Task>>,
@@ -54,7 +68,7 @@ struct Crew {
     workers: usize,
     /// Of the workers, those that have not come to the lock yet.
     starting: usize,
-    /// Tasks taken from the queue since the last look.
+    /// Tasks taken from the queue since the last look, or since there was a reason for one.
     taken: usize,
 }
 
@@ -68,9 +82,11 @@ impl Pool {
 
     /// Queues all of `batch`, and wakes as many workers if there are. Says how many are to be started, of
     /// which there may be `usual` without their being blocked.
-    #[must_use = "so many workers are counted already: start them"]
-    pub fn hand_over(&self, batch: &mut Vec<Arc<Task>>, usual: usize) -> usize {
+    pub fn hand_over(&self, batch: &mut Vec<Arc<Task>>, usual: usize) -> Handed {
         let mut crew = self.crew.lock();
+        if !crew.is_behind() {
+            crew.taken = 0;
+        }
         let tasks = batch.len();
         crew.queue.extend(batch.drain(..));
         let claimed = tasks.min(crew.idle);
@@ -80,18 +96,19 @@ impl Pool {
         let signal = self.signal.load(Relaxed).wrapping_add(1);
         // ORD pool.signalled: as pool.signal.
         self.signal.store(signal, Relaxed);
-        let more = (tasks - claimed).min(usual.saturating_sub(crew.workers));
-        crew.begin(more);
+        let start = (tasks - claimed).min(usual.saturating_sub(crew.workers));
+        crew.begin(start);
+        let look = crew.is_behind();
         drop(crew);
         if claimed > 0 {
             futex::wake(&raw const self.signal, claimed);
         }
-        more
+        Handed { start, look }
     }
 
-    /// Whether something is queued.
-    pub(crate) fn has_backlog(&self) -> bool {
-        !self.crew.lock().queue.is_empty()
+    /// Whether more is queued than workers are on their way for.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.crew.lock().is_behind()
     }
 
     /// How many more are to be started because so many seem blocked: to be asked every so often.
@@ -161,6 +178,10 @@ impl Crew {
         self.workers += more;
         self.starting += more;
     }
+
+    fn is_behind(&self) -> bool {
+        self.queue.len() > self.claims
+    }
 }
 
 impl fmt::Debug for Pool {
@@ -195,6 +216,10 @@ mod tests {
         (0..n).map(task).collect()
     }
 
+    fn handed(start: usize, look: bool) -> Handed {
+        Handed { start, look }
+    }
+
     /// So many workers come, and take a task each.
     fn come_and_take(pool: &Pool, workers: usize) {
         for _ in 0..workers {
@@ -206,7 +231,7 @@ mod tests {
     #[test]
     fn workers_that_begin_nothing_count_as_blocked_and_are_doubled() {
         let pool = Pool::new();
-        assert_eq!(pool.hand_over(&mut tasks(100), 2), 2);
+        assert_eq!(pool.hand_over(&mut tasks(100), 2), handed(2, true));
         assert_eq!(pool.grow(), 0, "they have not come yet");
         come_and_take(&pool, 2);
         assert_eq!(pool.grow(), 0, "each has taken one");
@@ -224,7 +249,7 @@ mod tests {
     #[test]
     fn short_callbacks_start_no_further_worker() {
         let pool = Pool::new();
-        assert_eq!(pool.hand_over(&mut tasks(1_000), 2), 2);
+        assert_eq!(pool.hand_over(&mut tasks(1_000), 2), handed(2, true));
         come_and_take(&pool, 2);
         for _ in 0..10 {
             let _ = (0..50)
@@ -235,12 +260,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_taken_before_workers_fell_behind_hides_no_blocked_one() {
+        let pool = Pool::new();
+        let _ = pool.hand_over(&mut tasks(2), 2);
+        come_and_take(&pool, 2);
+        // They are in time, and then they block.
+        assert!(!pool.is_behind());
+        assert_eq!(pool.hand_over(&mut tasks(1), 2), handed(0, true));
+        assert_eq!(pool.grow(), 1);
+    }
+
+    #[test]
     fn no_more_are_started_than_there_is_to_do() {
         let pool = Pool::new();
-        assert_eq!(pool.hand_over(&mut tasks(1), 8), 1);
+        assert_eq!(pool.hand_over(&mut tasks(1), 8), handed(1, true));
         come_and_take(&pool, 1);
         assert_eq!(pool.grow(), 0);
-        assert_eq!(pool.hand_over(&mut tasks(1), 1), 0);
+        assert_eq!(pool.hand_over(&mut tasks(1), 1), handed(0, true));
         assert_eq!((pool.grow(), pool.workers()), (1, 2));
         come_and_take(&pool, 1);
         assert_eq!((pool.grow(), pool.grow(), pool.workers()), (0, 0, 2));
@@ -261,15 +297,15 @@ mod tests {
             while pool.crew.lock().idle < 2 {
                 std::thread::yield_now();
             }
-            assert_eq!(pool.hand_over(&mut tasks(2), 2), 0);
+            assert_eq!(pool.hand_over(&mut tasks(2), 2), handed(0, false));
         });
     }
 
     #[test]
     fn without_a_worker_one_is_asked_for_at_each_look() {
         let pool = Pool::new();
-        let more = pool.hand_over(&mut tasks(3), 2);
-        pool.not_started(more);
+        let handed = pool.hand_over(&mut tasks(3), 2);
+        pool.not_started(handed.start);
         for _ in 0..3 {
             assert_eq!(pool.grow(), 1);
             pool.not_started(1);

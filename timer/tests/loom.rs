@@ -9,7 +9,7 @@ use std::time::Duration;
 use futex::Deadline;
 use futex::model::{Model, share, spawn};
 use lockwright_timer::Outcome::{Cancelled, Ran};
-use lockwright_timer::parts::{Next, Pool, Scheduler, Task, Turn, Work};
+use lockwright_timer::parts::{Handed, Next, Pool, Scheduler, Task, Turn, Work};
 use loom::cell::UnsafeCell;
 
 /// A tick and more.
@@ -217,8 +217,8 @@ fn the_driver_gets_up_for_an_earlier_timer() {
     });
 }
 
-/// How many workers are to be started, if there may be so many.
-fn hand_over(pool: &Pool, tasks: usize, workers: usize) -> usize {
+/// How many workers are to be started, if there may be so many, and whether to look after those there are.
+fn hand_over(pool: &Pool, tasks: usize, workers: usize) -> Handed {
     let mut batch = (0..tasks).map(|_| task(Next::Over).0).collect();
     pool.hand_over(&mut batch, workers)
 }
@@ -248,14 +248,16 @@ fn a_worker_that_goes_leaves_the_task_to_another() {
             let scheduler = share(Scheduler::new());
             let pool = &scheduler.pool;
             // This thread and another are its workers.
-            assert_eq!(hand_over(pool, 2, 2), 2);
+            assert_eq!(hand_over(pool, 2, 2).start, 2);
             (0..2).for_each(|_| pool.started());
             (0..2).for_each(|_| drop(pool.next(|| Deadline::NEVER).unwrap()));
             let theirs = Arc::clone(&scheduler);
             let impatient = || Deadline::after(Duration::from_secs(1));
             let worker = spawn(move || theirs.pool.next(impatient).is_some());
-            assert_eq!(hand_over(pool, 1, 1), 0);
+            let handed = hand_over(pool, 1, 1);
+            assert_eq!(handed.start, 0);
             if !worker.join() {
+                assert!(handed.look, "nobody was on its way");
                 assert_eq!(pool.workers(), 1);
                 assert!(pool.next(|| Deadline::NEVER).is_some());
             }
@@ -269,13 +271,13 @@ fn the_last_worker_stays() {
     Model::new().timeouts(1).preemptions(2).check(|| {
         let scheduler = share(Scheduler::new());
         let pool = &scheduler.pool;
-        assert_eq!(hand_over(pool, 1, 1), 1);
+        assert_eq!(hand_over(pool, 1, 1).start, 1);
         pool.started();
         drop(pool.next(|| Deadline::NEVER).unwrap());
         let theirs = Arc::clone(&scheduler);
         let impatient = || Deadline::after(Duration::from_secs(1));
         let worker = spawn(move || theirs.pool.next(impatient).is_some());
-        assert_eq!(hand_over(pool, 1, 1), 0);
+        assert_eq!(hand_over(pool, 1, 1).start, 0);
         assert!(worker.join());
     });
 }

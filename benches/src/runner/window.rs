@@ -63,8 +63,14 @@ impl Sample {
 
     /// The same sample, compared by the median of its recorded times.
     #[must_use]
-    pub fn by_median_latency(mut self) -> Self {
-        self.cost_ns = self.latency.value_at_quantile(0.5) as f64;
+    pub fn by_median_latency(self) -> Self {
+        self.by_latency(0.5)
+    }
+
+    /// The same sample, compared by that quantile of its recorded times.
+    #[must_use]
+    pub fn by_latency(mut self, quantile: f64) -> Self {
+        self.cost_ns = self.latency.value_at_quantile(quantile) as f64;
         self
     }
 }

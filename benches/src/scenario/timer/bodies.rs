@@ -106,10 +106,10 @@ pub(super) fn fire<P: Pending>(peer: Peer, pending: u64) -> Contender {
     })
 }
 
-/// One timer of a millisecond after the other: how late each is.
-pub(super) fn lateness<T: Timers>(peer: Peer) -> Contender {
+/// One timer of a millisecond after the other: how late each is, by that quantile of a window.
+pub(super) fn lateness<T: Timers>(peer: Peer, quantile: f64) -> Contender {
     const DELAY: Duration = Duration::from_millis(1);
-    Contender::new(peer, |window| {
+    Contender::new(peer, move |window| {
         run_threads(1, window, |worker| {
             let mut timers = T::new();
             let mut ops = 0;
@@ -133,6 +133,6 @@ pub(super) fn lateness<T: Timers>(peer: Peer) -> Contender {
             }
             ops
         })
-        .by_median_latency()
+        .by_latency(quantile)
     })
 }

@@ -37,6 +37,11 @@ pub const TIMER: Primitive = Primitive {
              are a BTreeMap and a thread that waits on a condition and runs callbacks itself; std-thread's \
              is a thread that sleeps.",
         ),
+        (
+            "lateness-tail",
+            "The same, by the 99th of a hundred: of each window, so that one in which the host takes the CPU \
+             away is one round among others. A window should have some hundreds: `--window 500`.",
+        ),
     ],
     main: &[STD, PARKING_LOT, TOKIO_UTIL],
     share: 1,
@@ -93,10 +98,21 @@ fn cells(_threads: &[usize]) -> Vec<Cell> {
     }
     cells.push(
         TIMER
-            .cell("lateness", "callback", for_every_alarm!(lateness()))
+            .cell("lateness", "callback", for_every_alarm!(lateness(0.5)))
             .length(Length::Usual)
             .main_peers()
             .tier(Mode::Quick),
+    );
+    cells.push(
+        TIMER
+            .cell(
+                "lateness-tail",
+                "callback",
+                for_every_alarm!(lateness(0.99)),
+            )
+            .length(Length::Long)
+            .main_peers()
+            .tier(Mode::Full),
     );
     cells
 }
