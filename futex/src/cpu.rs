@@ -1,7 +1,7 @@
 //! Where a thread runs.
 
 /// The CPU that the calling thread runs on, or ran on a moment ago. `None` where the system does not say, or
-/// not in some nanoseconds, and in a model.
+/// not in some nanoseconds, and in a model that does not say that there is one.
 #[inline]
 #[must_use]
 pub fn cpu() -> Option<u32> {
@@ -10,6 +10,7 @@ pub fn cpu() -> Option<u32> {
             // SAFETY: it has no preconditions.
             u32::try_from(unsafe { libc::sched_getcpu() }).ok()
         }
+        loom => crate::model::cpu(),
         _ => None,
     }
 }

@@ -60,6 +60,12 @@ impl<T> Store for Fifo<T> {
     fn get_now(&self) -> Option<T> {
         either!(self, store => store.get_now())
     }
+    fn put_while(&self, item: T, wait: impl FnOnce()) -> Result<(), T> {
+        either!(self, store => store.put_while(item, wait))
+    }
+    fn get_while(&self, wait: impl FnOnce()) -> Option<T> {
+        either!(self, store => store.get_while(wait))
+    }
     fn in_one_go(&self) -> usize {
         either!(self, store => store.in_one_go())
     }

@@ -4,13 +4,14 @@
 //!
 //! | bits | meaning | may it be stale? |
 //! |---|---|---|
-//! | 0 ..= 28 | *waiters*: threads that sleep here, or are on the way to or from it | no: each counts itself |
+//! | 0 ..= 22 | *waiters*: threads that sleep here, or are on the way to or from it | no: each counts itself |
+//! | 23 ..= 28 | *requests* of threads that yield (`ring/requests.rs`) | yes: nobody relies on them |
 //! | 29 `ORPHAN` | with `WAKING`: the wake reached nobody; whoever is about to sleep adopts it | it outlives a waiter that left otherwise |
 //! | 30 `CLOSED` | the queue has been shut down: nobody sleeps here any more | no, it stays |
 //! | 31 `WAKING` | a wake is under way, or the gate is closed: send no other | as `ORPHAN` |
 //!
 //! So the word is positive, as a signed number, exactly when whoever adds an item (or makes room) must wake
-//! somebody: one load and one comparison on the fast path.
+//! somebody, or can do somebody a favour: one load and one comparison on the fast path.
 //!
 //! "The queue" below stands for what the gate's threads wait for: an item, or room. Who changes it, and
 //! how one sees that it changed, is the store's affair (`ring.rs`, `locked.rs`). Invariants:
@@ -47,13 +48,15 @@ use futex::{Deadline, Kind, Wait};
 use crate::cpus::Cpus;
 
 const WAITER: u32 = 1;
-const WAITERS: u32 = (1 << 29) - 1;
+const WAITERS: u32 = (1 << 23) - 1;
+const REQUEST: u32 = 1 << 23;
+const REQUESTS: u32 = 63 * REQUEST;
 const ORPHAN: u32 = 1 << 29;
 const CLOSED: u32 = 1 << 30;
 const WAKING: u32 = 1 << 31;
 
 const _: () = {
-    assert!(WAITERS + ORPHAN + CLOSED + WAKING == u32::MAX);
+    assert!(WAITERS + REQUESTS + ORPHAN + CLOSED + WAKING == u32::MAX);
     assert!(WAITERS & WAITER == WAITER && (WAKING as i32) < 0);
 };
 
@@ -116,12 +119,30 @@ impl Gate {
         self.word.load(Relaxed) & CLOSED != 0
     }
 
-    /// Whether somebody must be woken. The caller has changed the queue, and a full fence or the lock
+    /// Whether somebody must be woken, or has a request. The caller has changed the queue, and a full fence or the lock
     /// stands between (G2).
     #[inline(always)]
     pub(crate) fn is_wanted(&self) -> bool {
         // ORD gate.wanted: relaxed, the fence before it orders it.
         self.word.load(Relaxed).cast_signed() > 0
+    }
+
+    /// One request more; no more than 63 at a time.
+    pub(crate) fn count_request(&self) {
+        // ORD gate.request: relaxed, a request has its own state.
+        self.word.fetch_add(REQUEST, Relaxed);
+    }
+
+    /// One request fewer, by the one that has served or withdrawn it.
+    pub(crate) fn discount_request(&self) {
+        // ORD gate.request-over: relaxed, as gate.request.
+        let before = self.word.fetch_sub(REQUEST, Relaxed);
+        debug_assert!(before & REQUESTS != 0);
+    }
+
+    pub(crate) fn has_requests(&self) -> bool {
+        // ORD gate.requests: relaxed, a hint.
+        self.word.load(Relaxed) & REQUESTS != 0
     }
 
     /// Wakes one thread, if any waits and no wake is under way.
@@ -131,7 +152,7 @@ impl Gate {
         loop {
             // ORD gate.next: relaxed, the exchange checks it.
             let word = self.word.load(Relaxed);
-            if word.cast_signed() <= 0 || self.wake_one(word) {
+            if !wakes(word) || self.wake_one(word) {
                 return;
             }
         }
@@ -175,7 +196,7 @@ impl Gate {
     pub(crate) fn watch<M: Fn() -> bool>(&self, more: M) -> Option<Watch<'_, M>> {
         // ORD gate.watch-look: relaxed, the exchange checks it.
         let word = self.word.load(Relaxed);
-        if word.cast_signed() <= 0 {
+        if !wakes(word) {
             return None;
         }
         // ORD gate.watch: relaxed, the watcher finds its item through the store.
@@ -245,13 +266,18 @@ impl<M: Fn() -> bool> Place<'_, M> {
         if left & CLOSED != 0 || (left & WAITERS != 0 && !self.woken) {
             return left;
         }
-        left & WAITERS
+        left & (WAITERS | REQUESTS)
     }
+}
+
+/// Whether somebody waits, and no wake is under way.
+fn wakes(word: u32) -> bool {
+    word.cast_signed() > 0 && word & WAITERS != 0
 }
 
 /// Without the marks of a wake, unless the gate is closed.
 fn decided(word: u32) -> Option<u32> {
-    (word & CLOSED == 0).then_some(word & WAITERS)
+    (word & CLOSED == 0).then_some(word & (WAITERS | REQUESTS))
 }
 
 impl<M: Fn() -> bool> Drop for Place<'_, M> {

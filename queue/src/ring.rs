@@ -34,6 +34,7 @@
 
 mod end;
 mod patience;
+mod requests;
 mod rest;
 
 use core::mem::MaybeUninit;
@@ -49,6 +50,7 @@ use crate::store::{Finally, Store};
 use crate::{GetError, PutError, Shutdown};
 use end::End;
 use patience::Patience;
+use requests::Requests;
 use rest::Rest;
 
 const SHUT: u64 = 1 << 63;
@@ -64,6 +66,8 @@ pub(crate) struct Ring<T> {
     not_empty: CachePadded<Gate>,
     not_full: CachePadded<Gate>,
     slots: Box<[Slot<T>]>,
+    puts: Requests<T>,
+    gets: Requests<T>,
     lap: u64,
 }
 
@@ -92,6 +96,8 @@ impl<T> Ring<T> {
             not_empty: CachePadded::new(Gate::new()),
             not_full: CachePadded::new(Gate::new()),
             slots: (0..capacity as u64).map(slot).collect(),
+            puts: Requests::new(true, capacity),
+            gets: Requests::new(false, capacity),
             lap,
         }
     }
@@ -201,7 +207,7 @@ impl<T> Ring<T> {
         // SAFETY: as the caller says.
         unsafe { self.fill(slot, position, item) };
         if wanted {
-            self.not_empty.wake();
+            self.item_wanted();
         }
     }
 
@@ -216,9 +222,30 @@ impl<T> Ring<T> {
         // SAFETY: as the caller says.
         let item = unsafe { self.empty(slot, position) };
         if wanted {
-            self.not_full.wake();
+            self.room_wanted();
         }
         item
+    }
+
+    /// There is an item, and somebody wants one.
+    #[cold]
+    #[inline(never)]
+    fn item_wanted(&self) {
+        let get = |_| self.try_get().map(Some).map_err(|_| None);
+        self.gets.serve(&self.not_empty, get);
+        self.not_empty.wake();
+    }
+
+    /// There is room, and somebody wants some.
+    #[cold]
+    #[inline(never)]
+    fn room_wanted(&self) {
+        let put = |item: Option<T>| {
+            let end = item.map_or(Ok(()), |item| self.try_put(item));
+            end.map(|()| None).map_err(|error| Some(error.into_item()))
+        };
+        self.puts.serve(&self.not_full, put);
+        self.not_full.wake();
     }
 
     /// Both at one moment.
@@ -348,6 +375,22 @@ impl<T> Store for Ring<T> {
     fn may_get(&self) -> bool {
         let head = self.head.at();
         self.turn(self.slot(head)) == head.wrapping_add(1) || head & SHUT != 0
+    }
+
+    fn put_while(&self, item: T, wait: impl FnOnce()) -> Result<(), T> {
+        let request = self.puts.post(&self.not_full, Some(item));
+        wait();
+        let kept = match request {
+            Ok(request) => self.puts.withdraw(&self.not_full, request).1,
+            Err(kept) => kept,
+        };
+        kept.map_or(Ok(()), Err)
+    }
+
+    fn get_while(&self, wait: impl FnOnce()) -> Option<T> {
+        let request = self.gets.post(&self.not_empty, None);
+        wait();
+        self.gets.withdraw(&self.not_empty, request.ok()?).1
     }
 
     fn in_one_go(&self) -> usize {

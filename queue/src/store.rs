@@ -1,5 +1,7 @@
 //! What holds the items of a queue, and the way of a thread that must wait for it.
 
+use core::cell::Cell;
+
 use futex::{Contention, Deadline, Kind};
 
 use crate::gate::Gate;
@@ -21,6 +23,16 @@ pub(crate) trait Store {
     fn may_put(&self) -> bool;
     /// The same of `try_get`.
     fn may_get(&self) -> bool;
+    /// Lets others store the item while `wait` runs, if they can.
+    fn put_while(&self, item: Self::Item, wait: impl FnOnce()) -> Result<(), Self::Item> {
+        wait();
+        Err(item)
+    }
+    /// Lets others take an item out for the caller while `wait` runs.
+    fn get_while(&self, wait: impl FnOnce()) -> Option<Self::Item> {
+        wait();
+        None
+    }
     /// How many items a thread that had to wait does well to move when it goes on; 0 or 1 if it makes no difference.
     fn in_one_go(&self) -> usize;
     /// Whether there is room, erring on the side of yes (`gate.rs`, G2).
@@ -96,25 +108,29 @@ pub(crate) fn put_slow<S: Store>(
     deadline: Deadline,
 ) -> Result<(), PutError<S::Item>> {
     let contention = Contention::begin(Kind::Queue, store);
-    let mut kept = Some(item);
-    let attempt = || {
-        let item = kept.take().expect("it comes back from each attempt");
-        match store.try_put(item) {
-            Err(PutError::Full(item)) => {
-                kept = Some(item);
-                None
-            }
-            end => Some(end),
-        }
+    let kept = Cell::new(Some(item));
+    let take = || kept.take().expect("it comes back from each attempt");
+    let keep = |item| {
+        kept.set(Some(item));
+        None
+    };
+    let attempt = || match store.try_put(take()) {
+        Err(PutError::Full(item)) => keep(item),
+        end => Some(end),
+    };
+    let by_others = |wait: &mut dyn FnMut()| match store.put_while(take(), wait) {
+        Ok(()) => Some(Ok(())),
+        Err(item) => keep(item),
     };
     let visit = Visit {
         want: Room(store),
         deadline,
         attempt,
+        by_others,
         contention: &contention,
     };
     let end = visit.pass();
-    end.unwrap_or_else(|| Err(PutError::Full(kept.expect("it was not stored"))))
+    end.unwrap_or_else(|| Err(PutError::Full(kept.take().expect("it was not stored"))))
 }
 
 /// Takes an item out when there is one, but not after the deadline.
@@ -127,10 +143,12 @@ pub(crate) fn get_slow<S: Store>(store: &S, deadline: Deadline) -> Result<S::Ite
         Err(GetError::Empty) => None,
         end => Some(end),
     };
+    let by_others = |wait: &mut dyn FnMut()| store.get_while(wait).map(Ok);
     let visit = Visit {
         want: Items(store),
         deadline,
         attempt,
+        by_others,
         contention: &contention,
     };
     visit.pass().unwrap_or(Err(GetError::Empty))

@@ -5,11 +5,13 @@ use futex::{Contention, Deadline, Spin, Wait};
 use crate::store::Want;
 
 /// A thread at the gate of what it wants.
-pub(crate) struct Visit<'a, W, Attempt> {
+pub(crate) struct Visit<'a, W, Attempt, ByOthers> {
     pub(crate) want: W,
     pub(crate) deadline: Deadline,
     /// Takes what it wants, or says no by `None`.
     pub(crate) attempt: Attempt,
+    /// Runs what it is given, meanwhile asking others for what it wants.
+    pub(crate) by_others: ByOthers,
     /// Is told if it comes while the thread looks.
     pub(crate) contention: &'a Contention,
 }
@@ -27,7 +29,12 @@ const DOZENS: usize = 32;
 const GROWING: u32 = 8;
 const GROWINGS: u32 = 5;
 
-impl<R, W: Want, Attempt: FnMut() -> Option<R>> Visit<'_, W, Attempt> {
+impl<R, W, Attempt, ByOthers> Visit<'_, W, Attempt, ByOthers>
+where
+    W: Want,
+    Attempt: FnMut() -> Option<R>,
+    ByOthers: FnMut(&mut dyn FnMut()) -> Option<R>,
+{
     /// Waits until the attempt gives something; `None` if the deadline came first.
     pub(crate) fn pass(mut self) -> Option<R> {
         if let Some(result) = self.look() {
@@ -85,7 +92,13 @@ impl<R, W: Want, Attempt: FnMut() -> Option<R>> Visit<'_, W, Attempt> {
                     break result;
                 }
             }
-            spun = spin.turn(may_yield);
+            let mut turn = || spun = spin.turn(may_yield);
+            if !(at_once && may_yield) {
+                turn();
+            } else if let Some(result) = (self.by_others)(&mut turn) {
+                self.contention.spun();
+                break Some(result);
+            }
             if !spun {
                 break None;
             }

@@ -55,7 +55,10 @@ type Body = fn(&Items, &mut Found);
 /// Threads that each run one of `bodies`, the first on the model's main thread. Afterwards each of the items
 /// `1..=items` is accounted for once: got, kept, still in the queue, or dropped by a shutdown.
 fn run(capacity: usize, items: u32, may_be_dropped: bool, bodies: &'static [Body]) {
-    let queue = share(Items::new(capacity));
+    run_with(&share(Items::new(capacity)), items, may_be_dropped, bodies);
+}
+
+fn run_with(queue: &Arc<Items>, items: u32, may_be_dropped: bool, bodies: &'static [Body]) {
     let (mine, others) = bodies.split_first().expect("at least one");
     let run = |queue: &Items, body: Body| {
         let mut found = Found::default();
@@ -65,11 +68,11 @@ fn run(capacity: usize, items: u32, may_be_dropped: bool, bodies: &'static [Body
     let workers: Vec<_> = others
         .iter()
         .map(|&body| {
-            let queue = Arc::clone(&queue);
+            let queue = Arc::clone(queue);
             spawn(move || run(&queue, body))
         })
         .collect();
-    let mut found = vec![run(&queue, *mine)];
+    let mut found = vec![run(queue, *mine)];
     found.extend(workers.into_iter().map(|worker| worker.join()));
     let mut numbers: Vec<u32> = Vec::new();
     for found in found {
@@ -488,6 +491,46 @@ fn a_queue_under_a_lock_is_shut_down_for_those_who_wait() {
         queue.join();
         assert!(queue.try_get().is_err() && queue.is_empty());
     });
+}
+
+/// As many visits from one CPU make it known (`src/cpus.rs`).
+const VISITS: usize = 8;
+
+/// A queue at which all have come from one CPU so far: whoever must wait leaves a request first.
+fn on_one_cpu(capacity: usize) -> Arc<Items> {
+    let queue = share(Items::new(capacity));
+    let visits = |there: Body, here: Body| {
+        let other = start(&queue, there);
+        for _ in 0..VISITS {
+            until_asleep(1);
+            here(&queue, &mut Found::default());
+        }
+        other.join();
+    };
+    let gets: Body = |queue, found| (0..VISITS).for_each(|_| get_one(queue, found));
+    let puts: Body = |queue, found| (0..VISITS).for_each(|_| put_one(queue, found));
+    unexplored(|| {
+        visits(gets, put_one);
+        (0..capacity).for_each(|_| put_one(&queue, &mut Found::default()));
+        visits(puts, get_one);
+        (0..capacity).for_each(|_| get_one(&queue, &mut Found::default()));
+    });
+    queue
+}
+
+fn check_on_one_cpu(preemptions: usize, may_be_dropped: bool, bodies: &'static [Body]) {
+    let model = Model::new().one_cpu().preemptions(preemptions);
+    model.check(move || run_with(&on_one_cpu(1), 2, may_be_dropped, bodies));
+}
+
+#[test]
+fn who_runs_does_the_put_or_get_of_who_yields() {
+    check_on_one_cpu(2, false, &[put_two, get_two]);
+    check_on_one_cpu(0, false, &[put_one, put_another, get_two]);
+    check_on_one_cpu(2, false, &[drain, put_two]);
+    check_on_one_cpu(1, false, &[get_two, put_two]);
+    check_on_one_cpu(0, false, &[put_two, get_one, get_one]);
+    check_on_one_cpu(1, true, &[stop, put_two, get_all]);
 }
 
 #[derive(Debug)]

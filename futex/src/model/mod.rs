@@ -39,6 +39,7 @@ pub struct Model {
     at_once: bool,
     boards: bool,
     uncounted: bool,
+    one_cpu: bool,
     #[cfg_attr(shuttle, expect(dead_code, reason = "loom's bound"))]
     preemptions: Option<usize>,
     /// The shortest limit that every `Waited` has reached.
@@ -55,6 +56,7 @@ impl Model {
             at_once: false,
             boards: false,
             uncounted: false,
+            one_cpu: false,
             preemptions: None,
             reached: Some(Duration::ZERO),
         }
@@ -98,6 +100,14 @@ impl Model {
     pub fn uncounted_wakes(self) -> Model {
         Model {
             uncounted: true,
+            ..self
+        }
+    }
+
+    /// All threads run on one CPU, and [`cpu`](crate::cpu()) says so. Otherwise it says nothing.
+    pub fn one_cpu(self) -> Model {
+        Model {
+            one_cpu: true,
             ..self
         }
     }
@@ -153,6 +163,9 @@ impl Model {
         if self.uncounted {
             state::uncount_wakes();
         }
+        if self.one_cpu {
+            state::share_a_cpu();
+        }
         body();
         if let Some(adversary) = adversary {
             adversary.join().expect("the adversary panicked");
@@ -164,6 +177,10 @@ impl Default for Model {
     fn default() -> Model {
         Model::new()
     }
+}
+
+pub(crate) fn cpu() -> Option<u32> {
+    state::cpu()
 }
 
 /// Runs `set_up` in one order only: what follows can then be explored deeper than a whole model could. No offers

@@ -67,6 +67,8 @@ struct State {
     reached: Option<Duration>,
     /// Wakes do not say whom they reached.
     uncounted: bool,
+    /// All threads are on one CPU, and can tell.
+    one_cpu: bool,
 }
 
 thread_local! {
@@ -146,6 +148,14 @@ pub(super) fn uncount_wakes() {
 
 pub(super) fn uncounted() -> bool {
     with(|state| state.uncounted)
+}
+
+pub(super) fn share_a_cpu() {
+    with(|state| state.one_cpu = true);
+}
+
+pub(super) fn cpu() -> Option<u32> {
+    with(|state| state.one_cpu.then_some(0))
 }
 
 pub(super) fn board(id: u32) -> Option<Rc<Board>> {

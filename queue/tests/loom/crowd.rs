@@ -33,6 +33,13 @@ fn of_six_each_item_goes_to_one_through_any_room() {
 }
 
 #[test]
+fn of_six_on_one_cpu_each_item_goes_to_one_by_whoever_runs() {
+    crowd()
+        .one_cpu()
+        .check(|| run_with(&on_one_cpu(1), 3, false, SIX));
+}
+
+#[test]
 fn of_six_each_item_goes_to_one_without_a_limit() {
     check(crowd(), 0, 3, SIX);
 }
