@@ -533,6 +533,25 @@ fn who_runs_does_the_put_or_get_of_who_yields() {
     check_on_one_cpu(1, true, &[stop, put_two, get_all]);
 }
 
+/// Two putters that ask at the same place, and know nothing else of each other.
+#[test]
+fn a_place_is_used_again_when_whoever_asked_there_has_left() {
+    Model::new().one_cpu().preemptions(0).check(|| {
+        let queue = on_one_cpu(1);
+        unexplored(|| put(&queue, &mut Found::default(), 21));
+        let first = start(&queue, put_one);
+        until_asleep(1);
+        let second = start(&queue, put_another);
+        until_asleep(2);
+        let mut found = Found::default();
+        (0..3).for_each(|_| get_one(&queue, &mut found));
+        first.join();
+        second.join();
+        found.got.sort_unstable();
+        assert_eq!(found.got, [1, 11, 21]);
+    });
+}
+
 #[derive(Debug)]
 struct Unguarded(UnsafeCell<u32>);
 
