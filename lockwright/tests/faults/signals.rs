@@ -2,11 +2,11 @@
 //! early, no wake is lost.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Once, mpsc};
+use std::sync::{Arc, Mutex, Once, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::{PATIENCE, in_time, until};
+use testkit::{PATIENCE, in_time, in_time_or_tell, until};
 
 use crate::ways::{ALL, Limit};
 
@@ -46,10 +46,16 @@ fn this_thread() -> libc::pthread_t {
 fn signals_end_no_wait_and_lose_no_wake_in_any_way_to_be_blocked() {
     const THREADS: u32 = 4;
     const SIGNALS: u32 = 400;
-    in_time(|| {
+    // A hang says where.
+    let at = Arc::new(Mutex::new(String::new()));
+    let says = Arc::clone(&at);
+    let tell = move || says.lock().unwrap().clone();
+    in_time_or_tell(tell, move || {
+        let step = |name: &str, what: &str| *at.lock().unwrap() = format!("{name}: {what}");
         listen();
         for make in ALL {
             let way = make(THREADS);
+            step(way.name, "signals before it is let go");
             let (returned, over) = (AtomicU64::new(0), AtomicBool::new(false));
             thread::scope(|scope| {
                 let (tell, told) = mpsc::channel();
@@ -81,10 +87,15 @@ fn signals_end_no_wait_and_lose_no_wake_in_any_way_to_be_blocked() {
                     }
                 };
                 storm(SIGNALS);
-                // Those that find one pending are one with it.
-                until("signals arrive", || ARRIVED.load(Relaxed) > before + 10);
+                // Those that find one pending are one with it: a crowded machine may see only one each.
+                until("signals arrive", || {
+                    storm(THREADS);
+                    ARRIVED.load(Relaxed) > before + 10
+                });
                 let ended = returned.load(Relaxed);
+                step(way.name, "it is let go");
                 (way.let_go)();
+                step(way.name, "signals after it was let go");
                 storm(SIGNALS / 4);
                 until("all go on", || returned.load(Relaxed) == u64::from(THREADS));
                 over.store(true, Relaxed);
