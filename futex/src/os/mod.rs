@@ -1,5 +1,5 @@
-//! The operating system's wait and wake. Each back end offers the same eight functions; `lib.rs`
-//! states their contract.
+//! The operating system's wait and wake. Each back end offers the same eight functions (Windows and FreeBSD
+//! take three of them from `plain.rs`); `lib.rs` states their contract.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux;
