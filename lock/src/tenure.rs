@@ -71,12 +71,11 @@ pub(crate) fn mark(lock: &Words) -> u32 {
 #[inline(never)]
 fn counting_mark(lock: &Words) -> u32 {
     let me = current_id().get();
-    let counted = COUNTED.with(Cell::get);
-    if ptr::eq(counted, lock) {
-        return if is_due(lock) { me | WANTED } else { me };
+    if is_counted(lock) {
+        return if is_up() { me | WANTED } else { me };
     }
     let others = OTHERS.with(Cell::get);
-    if counted.is_null() || others == ENOUGH_OTHERS {
+    if others == ENOUGH_OTHERS || is_counted(ptr::null()) {
         stop();
     } else {
         OTHERS.with(|count| count.set(others + 1));
@@ -84,12 +83,18 @@ fn counting_mark(lock: &Words) -> u32 {
     me
 }
 
-/// The calling thread takes `lock`, or releases it if it was taken in nobody's name: whether it is to look
-/// who waits for it. It touches only what is the thread's own.
+/// The calling thread releases `lock`, which was taken in nobody's name: whether it is to look who waits for
+/// it. It touches only what is the thread's own.
 pub(crate) fn is_due(lock: &Words) -> bool {
-    if !COUNTED.with(|counted| ptr::eq(counted.get(), lock)) {
-        return false;
-    }
+    is_counted(lock) && is_up()
+}
+
+fn is_counted(lock: *const Words) -> bool {
+    COUNTED.with(|counted| ptr::eq(counted.get(), lock))
+}
+
+/// Counts a turn of the lock that is counted: whether it needs a look.
+fn is_up() -> bool {
     OTHERS.with(|others| others.set(0));
     TO_GO.with(|to_go| match to_go.get() {
         0 => true,
@@ -106,7 +111,7 @@ pub(crate) fn count(lock: &Words, others_wait: bool) {
         COUNTED.with(|counted| counted.set(lock));
         OTHERS.with(|others| others.set(0));
         keep_at_hand(false);
-    } else if COUNTED.with(|counted| ptr::eq(counted.get(), lock)) {
+    } else if is_counted(lock) {
         stop();
     }
 }
