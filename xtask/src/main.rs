@@ -114,3 +114,14 @@ fn run_check(check: Check) -> anyhow::Result<()> {
         Check::Instructions(options) => instructions::check(&workspace, &options),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    /// As that two structs of options in one have the same name.
+    #[test]
+    fn the_options_of_all_checks_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,5 +1,6 @@
 //! Lists of faults, each the code with one edit: `tests/twins.toml` and `tests/mutants.toml` of a crate.
 
+pub(crate) mod trial;
 pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};

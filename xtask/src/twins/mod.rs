@@ -1,124 +1,98 @@
 //! Breaks the logic of a crate in the ways listed in its `tests/twins.toml`, one at a time, and
 //! expects a model to fail: a model that cannot fail checks nothing.
 
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use cargo_metadata::Package;
 
-use crate::faults::verdict::{self, Fate, Tried};
+use crate::faults::trial::{Case, Choice};
+use crate::faults::verdict::{self, Fate};
 use crate::faults::{self, Fault};
 use crate::hunt::{BUILD_TIMEOUT, Baseline};
 use crate::mirror::Mirror;
-use crate::shard::Shard;
 use crate::workspace::{self, Workspace, noun};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only twins of this crate (its directory's name).
-    #[arg(long = "crate", value_name = "CRATE")]
-    only: Option<String>,
-    /// Only twins whose name contains this.
-    #[arg(long)]
-    name: Option<String>,
-    /// Only part i of n, counted from 0.
-    #[arg(long, value_name = "I/N")]
-    shard: Option<Shard>,
+    #[command(flatten)]
+    trial: Choice,
     /// Time for one model of one twin, or ten times what the model usually takes if that is more.
     #[arg(long, default_value_t = 60)]
     timeout_secs: u64,
-    /// Twins tried at the same time.
-    #[arg(long, default_value_t = workspace::processors())]
-    jobs: usize,
-    /// Write the table there too, as Markdown.
-    #[arg(long, value_name = "FILE")]
-    save: Option<PathBuf>,
-    /// Only say what would be tried.
-    #[arg(long)]
-    list: bool,
 }
 
 /// A crate and a twin of it.
-type Case<'a> = (&'a Package, Fault);
+#[derive(Clone)]
+struct Twin<'a> {
+    package: &'a Package,
+    fault: Fault,
+}
+
+impl Case for Twin<'_> {
+    fn noun(&self) -> &str {
+        noun(self.package)
+    }
+
+    fn fault(&self) -> &Fault {
+        &self.fault
+    }
+}
 
 pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     let start = Instant::now();
-    let (cases, mut faults) = find(workspace, options.only.as_deref())?;
-    let mut chosen = cases.clone();
-    chosen.retain(|(_, twin)| (options.name.as_ref()).is_none_or(|n| twin.name.contains(n)));
-    if let Some(shard) = options.shard {
-        chosen = shard.keep(chosen);
-    }
+    let Options {
+        trial,
+        timeout_secs,
+    } = options;
+    let (all, mut faults) = find(workspace, |noun| trial.wants(noun))?;
+    let chosen = trial.choose(all.clone());
     if chosen.is_empty() {
         bail!("no twin to try");
     }
-    if options.list {
-        for (package, twin) in &chosen {
-            println!("{} {} ({})", noun(package), twin.name, twin.file.display());
+    if trial.list {
+        for Twin { package, fault } in &chosen {
+            println!(
+                "{} {} ({})",
+                noun(package),
+                fault.name,
+                fault.file.display()
+            );
         }
         return Ok(());
     }
 
-    let mut packages: Vec<&Package> = chosen.iter().map(|(package, _)| *package).collect();
+    let mut packages: Vec<&Package> = chosen.iter().map(|twin| twin.package).collect();
     packages.dedup_by_key(|package| &package.id);
-    let mirrors = Mirror::several(workspace, options.jobs, None)?;
-    let baseline = Baseline::run(&mirrors[0].settings, &packages, options.jobs)?;
+    let mirrors = Mirror::several(workspace, trial.jobs, None)?;
+    let baseline = Baseline::run(&mirrors[0].settings, &packages, trial.jobs)?;
     println!("twins: {baseline}");
     for package in &packages {
-        let twins = cases.iter().filter(|(of, _)| of.id == package.id);
-        let twins: Vec<Fault> = twins.map(|(_, twin)| twin.clone()).collect();
+        let twins = all.iter().filter(|twin| twin.package.id == package.id);
+        let twins: Vec<Fault> = twins.map(|twin| twin.fault.clone()).collect();
         faults.extend(verdict::unpaired(noun(package), &twins, baseline.names()));
     }
-
-    let tried = Mutex::new(Vec::new());
-    workspace::in_parallel(mirrors.len(), &chosen, |worker, case| {
-        let start = Instant::now();
-        let timeout = Duration::from_secs(options.timeout_secs);
-        let fate = fate(&baseline, &mirrors[worker], case, timeout)
-            .with_context(|| case.1.name.clone())?;
-        let done = Tried {
-            noun: noun(case.0),
-            fault: &case.1,
-            fate,
-            elapsed: start.elapsed(),
-        };
-        println!("twins: {}", done.row());
-        tried.lock().expect("no panic").push(done);
-        Ok(())
-    })?;
-    let mut tried = tried.into_inner().expect("no panic");
-    let place = |done: &Tried<'_>| chosen.iter().position(|(_, t)| std::ptr::eq(t, done.fault));
-    tried.sort_by_key(place);
-
-    let table = verdict::table("twin", &tried, start.elapsed());
-    println!("\n{table}");
-    if let Some(path) = &options.save {
-        std::fs::write(path, &table).with_context(|| path.display().to_string())?;
-    }
-    faults.extend(tried.iter().filter_map(Tried::complaint));
-    for fault in &faults {
-        eprintln!("twins: {fault}");
-    }
-    if !faults.is_empty() {
-        bail!("{} faults", faults.len());
-    }
-    Ok(())
+    let timeout = Duration::from_secs(*timeout_secs);
+    let hunt = |mirror: &Mirror, twin: &Twin<'_>| hunt(&baseline, mirror, twin, timeout);
+    trial.try_all("twin", start, (&mirrors, &chosen), hunt, faults)
 }
 
-/// All twins of all crates, and the crates that have models and no twin.
-fn find<'a>(workspace: &'a Workspace, only: Option<&str>) -> Result<(Vec<Case<'a>>, Vec<String>)> {
-    let (mut cases, mut faults) = (Vec::new(), Vec::new());
+/// All twins of the wanted crates, and the crates that have models and no twin.
+fn find(
+    workspace: &Workspace,
+    wants: impl Fn(&str) -> bool,
+) -> Result<(Vec<Twin<'_>>, Vec<String>)> {
+    let (mut twins, mut faults) = (Vec::new(), Vec::new());
     for package in workspace.primitives() {
         let noun = noun(package);
-        if only.is_some_and(|only| only != noun) || workspace::models(package).is_empty() {
+        if !wants(noun) || workspace::models(package).is_empty() {
             continue;
         }
         let list = Path::new(noun).join("tests/twins.toml");
         if workspace.root().join(&list).exists() {
-            let twins = faults::load(&workspace.root().join(list), "twin")?;
-            cases.extend(twins.into_iter().map(|twin| (package, twin)));
+            let listed = faults::load(&workspace.root().join(list), "twin")?;
+            twins.extend((listed.into_iter()).map(|fault| Twin { package, fault }));
         } else if !has_twins_inside(workspace, noun)? {
             faults.push(format!(
                 "{noun} has models, and neither {} nor a twin in them",
@@ -126,7 +100,7 @@ fn find<'a>(workspace: &'a Workspace, only: Option<&str>) -> Result<(Vec<Case<'a
             ));
         }
     }
-    Ok((cases, faults))
+    Ok((twins, faults))
 }
 
 /// Whether the models of a crate contain their twins: tests that pass by panicking.
@@ -144,43 +118,17 @@ fn has_twins_inside(workspace: &Workspace, noun: &str) -> Result<bool> {
 }
 
 /// Builds the twin and runs the models until one fails, the one that should first.
-fn fate(
-    baseline: &Baseline,
-    mirror: &Mirror,
-    (package, twin): &Case<'_>,
-    timeout: Duration,
-) -> Result<Fate> {
-    let file = Path::new(noun(package)).join(&twin.file);
-    let source = std::fs::read_to_string(mirror.settings.root.join(&file));
-    let broken = match source
-        .map_err(anyhow::Error::from)
-        .and_then(|s| twin.apply(&s))
-    {
-        Ok(broken) => broken,
-        Err(error) => return Ok(Fate::DoesNotApply(format!("{error:#}"))),
-    };
-    mirror.with(
-        &file,
-        |_| Ok(broken),
-        || {
-            let models = match mirror.settings.build(package, BUILD_TIMEOUT) {
-                Ok(models) => models,
-                Err(error) => {
-                    return Ok(Fate::DoesNotBuild(verdict::compilers(&format!(
-                        "{error:#}"
-                    ))));
-                }
-            };
-            let first = twin.caught_by.as_ref();
-            let of_crate = |by: &&str| verdict::is_of(by, noun(package));
-            let first = first.and_then(|name| {
-                let mut of_crate = baseline.names().filter(of_crate);
-                of_crate.find(|by| verdict::is_called(by, name))
-            });
-            let hunt = baseline.hunt(&mirror.settings, &models, first, timeout)?;
-            Ok(Fate::Hunted(hunt))
-        },
-    )
+fn hunt(baseline: &Baseline, mirror: &Mirror, twin: &Twin<'_>, timeout: Duration) -> Result<Fate> {
+    let models = mirror.settings.build(twin.package, BUILD_TIMEOUT);
+    Fate::of(models, |models| {
+        let first = twin.fault.caught_by.as_ref().and_then(|name| {
+            let mut of_crate = baseline
+                .names()
+                .filter(|by| verdict::is_of(by, twin.noun()));
+            of_crate.find(|by| verdict::is_called(by, name))
+        });
+        baseline.hunt(&mirror.settings, models, first, timeout)
+    })
 }
 
 #[cfg(test)]
@@ -190,13 +138,13 @@ mod tests {
     #[test]
     fn the_lists_in_the_workspace_apply_to_its_sources() {
         let workspace = Workspace::load().unwrap();
-        let (cases, faults) = find(&workspace, None).unwrap();
+        let (twins, faults) = find(&workspace, |_| true).unwrap();
         assert_eq!(faults, Vec::<String>::new());
-        assert!(!cases.is_empty());
-        for (package, twin) in cases {
-            let file = workspace.root().join(noun(package)).join(&twin.file);
+        assert!(!twins.is_empty());
+        for Twin { package, fault } in twins {
+            let file = workspace.root().join(noun(package)).join(&fault.file);
             let source = std::fs::read_to_string(file).unwrap();
-            assert!(twin.apply(&source).is_ok(), "{}", twin.name);
+            assert!(fault.apply(&source).is_ok(), "{}", fault.name);
         }
     }
 }
