@@ -161,7 +161,7 @@ impl Gate {
     /// `WAKING` clear, as in `word`, → set; and wakes a waiter, or leaves the wake to be adopted. `false` if
     /// `word` was stale.
     fn wake_one(&self, word: u32) -> bool {
-        let marks = if futex::COUNTS_WAKES {
+        let marks = if futex::counts_wakes() {
             WAKING
         } else {
             WAKING | ORPHAN

@@ -134,7 +134,7 @@ impl Words {
         if due == 0 {
             return true;
         }
-        let marks = if futex::COUNTS_WAKES {
+        let marks = if futex::counts_wakes() {
             WAKE
         } else {
             WAKE + ORPHAN

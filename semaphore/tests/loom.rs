@@ -14,6 +14,10 @@ use lockwright_semaphore::{BoundedSemaphore, Semaphore};
 #[path = "loom/crowd.rs"]
 mod crowd;
 
+#[cfg(not(shuttle))]
+#[path = "loom/uncounted.rs"]
+mod uncounted;
+
 /// What a semaphore with one permit protects: loom reports any two accesses that nothing orders.
 #[derive(Debug)]
 struct Counter(UnsafeCell<usize>);
@@ -257,10 +261,9 @@ fn a_time_out_leaves_nothing_behind() {
 }
 
 /// The first waiter is woken at the moment of its time-out, and does not see the permit; the second sleeps.
-#[test]
-fn a_wake_that_a_time_out_swallowed_is_passed_on() {
-    let model = Model::new().one_times_out_at_once().preemptions(2);
-    model.time_stands_still().check(|| {
+fn one_times_out_with_a_wake(model: Model) {
+    let model = model.one_times_out_at_once().time_stands_still();
+    model.check(|| {
         let semaphore = share(Semaphore::new(0));
         let theirs = Arc::clone(&semaphore);
         let second = spawn(move || {
@@ -283,6 +286,11 @@ fn a_wake_that_a_time_out_swallowed_is_passed_on() {
         second.join();
         is_as_new(&semaphore, 1);
     });
+}
+
+#[test]
+fn a_wake_that_a_time_out_swallowed_is_passed_on() {
+    one_times_out_with_a_wake(Model::new().preemptions(2));
 }
 
 /// It takes turns with one that never leaves two permits free at a time, until it finds one gone.
