@@ -429,7 +429,12 @@ mod signals {
                         thread::yield_now();
                     }
                 }
-                until("signals arrive", || ARRIVED.load(Relaxed) > before + 100);
+                // Those sent to a thread that has not run meanwhile have become one.
+                let mut again = threads.iter().cycle();
+                until("signals arrive", || {
+                    send(*again.next().expect("it is a cycle"));
+                    ARRIVED.load(Relaxed) > before + 100
+                });
                 assert_eq!(returned.load(Relaxed), 0, "a signal ended a wait");
                 lock.release().unwrap();
                 for n in 0..SIGNALS / 10 {
