@@ -8,6 +8,7 @@ use std::time::Instant;
 use futex::Kind;
 use futex::thread::{self, ThreadId};
 
+use crate::names;
 use crate::publication::{look, shown};
 use crate::report::{Thing, called};
 
@@ -17,7 +18,7 @@ use crate::report::{Thing, called};
 pub struct Blocked {
     /// Its id.
     pub thread: ThreadId,
-    /// Its name, as the system has it.
+    /// Its name, as [`name_threads_by`](crate::name_threads_by) or the system has it.
     pub thread_name: Option<String>,
     /// In what it sleeps, as far as that says what it is; the address is that of an owner word, or of the
     /// word slept on.
@@ -56,7 +57,7 @@ fn look_at(thread: ThreadId) -> Option<Blocked> {
     }
     let mut blocked = Blocked {
         thread,
-        thread_name: thread::name(thread),
+        thread_name: names::of_thread(thread),
         on: Thing::at(now.kind, now.sleep.address),
         owner: None,
         owner_name: None,
@@ -73,7 +74,7 @@ fn look_at(thread: ThreadId) -> Option<Blocked> {
     {
         blocked.on = Thing::at(shown.kind, edge.word);
         blocked.owner = ThreadId::from_u32(edge.owner);
-        blocked.owner_name = blocked.owner.and_then(thread::name);
+        blocked.owner_name = blocked.owner.and_then(names::of_thread);
         blocked.site = shown.site;
         blocked.since = thread::instant(shown.since);
     }

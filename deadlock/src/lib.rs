@@ -24,7 +24,7 @@ pub use all::{Lockable, Locks, SameLockTwice, lock_all, lock_all_for, try_lock_a
 pub use blocked::{Blocked, blocked, dump, dump_to};
 pub use futex::Kind;
 pub use hook::{Answer, set_hook, take_hook};
-pub use names::{forget_name, name};
+pub use names::{forget_name, name, name_threads_by};
 use publication::Published;
 pub use report::{Deadlock, Member, Report, Thing};
 use walk::Circle;

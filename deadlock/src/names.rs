@@ -1,7 +1,11 @@
-//! Names for locks, by address.
+//! Names: for locks, by address; and who knows those of threads.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use futex::thread::{self, ThreadId};
+
+use crate::busy::Busy;
 
 #[derive(Clone)]
 pub(crate) struct Named {
@@ -62,6 +66,28 @@ pub(crate) fn of(address: usize) -> Option<Named> {
     let mut before = names.range(..=address).rev();
     let (_, named) = before.find(|(_, named)| address < named.end)?;
     Some(named.clone())
+}
+
+static THREADS: OnceLock<fn(ThreadId) -> Option<String>> = OnceLock::new();
+
+/// Says who knows what threads are called: reports and tables ask `who`, and the system only where that answers `None`.
+/// `lockwright-thread` does it when it starts its first thread. The first to say so stays.
+///
+/// `who` is called by a thread that may be in the midst of an acquire, and for threads that may be stuck: it must
+/// not wait for a lock, nor panic.
+pub fn name_threads_by(who: fn(ThreadId) -> Option<String>) {
+    // Fails only if somebody else was first.
+    let _ = THREADS.set(who);
+}
+
+/// What the thread with that id is called.
+pub(crate) fn of_thread(id: ThreadId) -> Option<String> {
+    let known = THREADS.get().and_then(|who| {
+        // What it locks for a moment is nobody's affair.
+        let _busy = Busy::begin();
+        who(id)
+    });
+    known.or_else(|| thread::name(id))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub struct Report {
 pub struct Member {
     /// Its id.
     pub thread: ThreadId,
-    /// Its name, as the system has it (`futex::thread::name`).
+    /// Its name, as [`name_threads_by`](crate::name_threads_by) or the system has it.
     pub thread_name: Option<String>,
     /// What it waits for, without a deadline.
     pub wants: Thing,
@@ -88,7 +88,7 @@ impl Report {
         let now = Instant::now();
         let mut members = vec![Member {
             thread: me,
-            thread_name: thread::name(me).or_else(own_name),
+            thread_name: names::of_thread(me).or_else(own_name),
             wants: Thing::at(kind, word),
             holds: Thing::at(kind, word),
             site: Some(site),
@@ -99,7 +99,7 @@ impl Report {
             let before = members.last().expect("there is the first").wants.clone();
             members.push(Member {
                 thread: hop.thread,
-                thread_name: thread::name(hop.thread),
+                thread_name: names::of_thread(hop.thread),
                 wants: Thing::at(
                     shown.as_ref().map_or(Kind::Word, |shown| shown.kind),
                     hop.edge.word,

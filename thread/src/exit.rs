@@ -18,6 +18,7 @@ static REGISTERED: OnceLock<Option<u32>> = OnceLock::new();
 
 pub(crate) fn register() -> io::Result<()> {
     let registered = REGISTERED.get_or_init(|| {
+        deadlock::name_threads_by(registry::name_of);
         let registered = os::at_exit(end_of_main);
         registered.ok().map(|()| std::process::id())
     });

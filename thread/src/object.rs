@@ -270,6 +270,11 @@ impl ThreadRef {
         self.0.name.lock().full()
     }
 
+    /// Its name, unless another thread is just reading or changing that.
+    pub(crate) fn try_name(&self) -> Option<String> {
+        self.0.name.try_lock().map(|name| name.full())
+    }
+
     /// Changes its name, at any time. What std and the system call the thread, as in the message of a panic,
     /// is the name that it had when it was started; of one that only had a number, such as `Thread-1`, they know no
     /// name.

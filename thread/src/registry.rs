@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use futex::thread::ThreadId;
 use lock::Lock;
 
 use crate::here;
@@ -41,6 +42,26 @@ pub(crate) fn non_daemon() -> Option<ThreadRef> {
     let alive = ALIVE.lock();
     let awaited = |thread: &&ThreadRef| !thread.is_daemon() && !here::is(thread);
     alive.values().find(awaited).cloned()
+}
+
+/// What the thread with that ident is called, if it is alive and has an object. For reports of threads that are stuck:
+/// it waits for nobody, and does not know if another goes on having the list.
+pub(crate) fn name_of(ident: ThreadId) -> Option<String> {
+    let alive = try_some_times(|| ALIVE.try_lock())?;
+    let its = |thread: &&ThreadRef| thread.ident_if_known() == Some(ident);
+    let thread = alive.values().find(its)?;
+    try_some_times(|| thread.try_name())
+}
+
+/// Whoever has it has it for a moment only, and may need this CPU.
+fn try_some_times<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    const TIMES: usize = 64;
+    (0..TIMES).find_map(|_| {
+        look().or_else(|| {
+            std::thread::yield_now();
+            None
+        })
+    })
 }
 
 /// All threads that are alive: the main thread first, the others in the order in which they were started.

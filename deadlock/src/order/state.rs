@@ -11,6 +11,7 @@ use futex::thread::{self, ThreadId};
 use super::graph::{Graph, Lock, Seen};
 use super::inversion::{Inversion, Taking};
 use super::{PAIRS, Summary};
+use crate::names;
 use crate::report::{Thing, own_name};
 
 /// The most locks that a thread is known to hold.
@@ -109,7 +110,7 @@ impl State {
         let me = thread::current_id();
         let now = Some((self.episode, me.get()));
         if ENTERED.with(|entered| entered.replace(now)) != now {
-            let name = thread::name(me).or_else(own_name).map(Arc::from);
+            let name = names::of_thread(me).or_else(own_name).map(Arc::from);
             let new = Thread {
                 name,
                 held: Vec::new(),

@@ -70,6 +70,30 @@ fn joining_one_that_waits_for_the_joiners_lock_is_an_error_that_names_both() {
     });
 }
 
+/// The system knows none of these names.
+#[test]
+fn a_report_has_the_names_of_the_objects() {
+    in_time(|| {
+        let lock = Arc::new(Lock::new(()));
+        let held = lock.lock();
+        let its = Arc::clone(&lock);
+        let numbered = started(move || drop(its.lock()));
+        wanted(Kind::Lock);
+        let reported = || {
+            let deadlock = told(numbered.join()).expect("it waits for this thread");
+            deadlock.report().members()[1].thread_name.clone()
+        };
+        assert_eq!(reported(), Some(numbered.name()));
+        let renamed = "a name that is longer than the system's fifteen bytes";
+        numbered.set_name(renamed);
+        assert_eq!(reported().as_deref(), Some(renamed));
+        let listed = blocked().into_iter().find(|b| b.owner == Some(get_ident()));
+        assert_eq!(listed.and_then(|b| b.thread_name).as_deref(), Some(renamed));
+        drop(held);
+        numbered.join().unwrap();
+    });
+}
+
 #[test]
 fn asking_for_the_lock_of_one_that_joins_the_asker_is_a_deadlock() {
     in_time(|| {
