@@ -2,8 +2,8 @@
 
 use std::any::Any;
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use lockwright_thread::{
@@ -49,25 +49,29 @@ fn a_second_start_is_an_error_while_it_runs_too() {
     });
 }
 
+/// Again and again: they meet in the midst of it now and then only.
 #[test]
 fn of_many_who_start_it_one_does() {
+    const TIMES: u32 = if cfg!(miri) { 4 } else { 200 };
     in_time(|| {
-        let runs = Arc::new(AtomicU32::new(0));
-        let its = Arc::clone(&runs);
-        let target = Thread::new(move || {
-            its.fetch_add(1, SeqCst);
-        });
-        let started: usize = thread::scope(|scope| {
-            let starters: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| target.start().is_ok()))
-                .collect();
-            starters
-                .into_iter()
-                .map(|s| usize::from(s.join().unwrap()))
-                .sum()
-        });
-        target.join().unwrap();
-        assert_eq!((started, runs.load(SeqCst)), (1, 1));
+        for _ in 0..TIMES {
+            let runs = Arc::new(AtomicU32::new(0));
+            let its = Arc::clone(&runs);
+            let target = Thread::new(move || {
+                its.fetch_add(1, SeqCst);
+            });
+            let together = Barrier::new(4);
+            let start = || {
+                together.wait();
+                usize::from(target.start().is_ok())
+            };
+            let started: usize = thread::scope(|scope| {
+                let starters = [(); 4].map(|()| scope.spawn(start));
+                starters.map(|starter| starter.join().unwrap()).iter().sum()
+            });
+            target.join().unwrap();
+            assert_eq!((started, runs.load(SeqCst)), (1, 1));
+        }
     });
 }
 
