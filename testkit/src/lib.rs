@@ -7,8 +7,11 @@
 //! - [`Trial`]: a deadlock that must be told soon.
 //! - [`starved()`]: how long a thread had no CPU, for tests with a limit of time.
 //! - [`this_program`]: a test in a process of its own.
+//! - `fork`: a child process, on Unix, and threads that it can start.
 //! - [`futex_count`]: how many futex calls a thread has made.
 
+#[cfg(unix)]
+pub mod fork;
 pub mod futex_count;
 mod starved;
 mod trial;

@@ -1,85 +1,16 @@
 //! `fork` in a process with other threads: what the child may use.
 
-use std::ffi::c_void;
-use std::marker::PhantomData;
-use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockwright::prelude::*;
 use lockwright::timer::StartError as TimerError;
+use testkit::fork::{Plain, check};
 use testkit::{PATIENCE, asleep, in_time};
 
-/// Runs `body` in a child, which must come to its end; a child that hangs is killed.
+/// Runs `body` in a child, which must come to its end.
 fn in_a_child(body: impl FnOnce()) {
-    // SAFETY: the child uses the copied process as `body` says, and ends by `_exit`.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0, "no child");
-    if child == 0 {
-        let failed = catch_unwind(AssertUnwindSafe(body)).is_err();
-        // SAFETY: it has no preconditions, and runs nothing of the parent's.
-        unsafe { libc::_exit(i32::from(failed)) };
-    }
-    let started = Instant::now();
-    let mut status = 0;
-    // SAFETY: `status` is valid to write to; the child is ours and was not waited for.
-    while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } == 0 {
-        if started.elapsed() > PATIENCE / 2 {
-            // SAFETY: as above.
-            unsafe { libc::kill(child, libc::SIGKILL) };
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
-    assert!(libc::WIFEXITED(status), "the child hung, or was killed");
-    assert_eq!(libc::WEXITSTATUS(status), 0, "the child failed");
-}
-
-/// In the child, where the harness no longer shows what is printed.
-#[track_caller]
-fn check(holds: bool, what: &str) {
-    use std::io::Write;
-    if !holds {
-        let at = std::panic::Location::caller();
-        let _ = writeln!(std::io::stderr(), "in the child, {at}: {what}");
-        panic!("{what}");
-    }
-}
-
-/// A thread that std has no part in: a lock of std's own, which it takes when a thread begins and ends, may have
-/// been held when this child was forked.
-struct Plain<'a>(libc::pthread_t, PhantomData<&'a ()>);
-
-type Body<'a> = Box<dyn FnOnce() + Send + 'a>;
-
-impl<'a> Plain<'a> {
-    fn start(body: impl FnOnce() + Send + 'a) -> Plain<'a> {
-        extern "C" fn run(body: *mut c_void) -> *mut c_void {
-            // SAFETY: it is what `start` has made of a `Box<Body>`, for this thread; who started it joins it
-            // before what the body borrows ends.
-            let body = unsafe { Box::from_raw(body.cast::<Body>()) };
-            let failed = catch_unwind(AssertUnwindSafe(*body)).is_err();
-            ptr::without_provenance_mut(usize::from(failed))
-        }
-        let body: Body<'a> = Box::new(body);
-        let mut thread = MaybeUninit::uninit();
-        let argument = Box::into_raw(Box::new(body)).cast();
-        // SAFETY: `thread` is valid to write to, `run` takes what it is given.
-        let refused =
-            unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run, argument) };
-        assert_eq!(refused, 0, "no thread");
-        // SAFETY: it was created, so it was written.
-        Plain(unsafe { thread.assume_init() }, PhantomData)
-    }
-
-    /// Whether it ended without a panic.
-    fn join(self) -> bool {
-        let mut failed = ptr::null_mut();
-        // SAFETY: it was started, and is joined once.
-        let error = unsafe { libc::pthread_join(self.0, &mut failed) };
-        error == 0 && failed.is_null()
-    }
+    testkit::fork::in_a_child(PATIENCE / 2, body);
 }
 
 #[test]
