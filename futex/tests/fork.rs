@@ -59,18 +59,24 @@ fn the_childs_thread_keeps_its_id_and_the_others_are_gone() {
         while !others.iter().all(asleep) {
             thread::yield_now();
         }
-        in_a_child(|| {
-            check(current_id() == me, "it is the thread that forked");
-            check(live() == [me.get()], "nobody else is there");
-            check(!others.iter().any(asleep), "nobody else sleeps");
-            let new = id_of_another().expect("it says its id");
-            check(new != me && !others.contains(&new), "an id of its own");
-            check(live() == [me.get()], "given back");
+        let child = catch_unwind(|| {
+            in_a_child(|| {
+                check(current_id() == me, "it is the thread that forked");
+                check(live() == [me.get()], "nobody else is there");
+                check(!others.iter().any(asleep), "nobody else sleeps");
+                let new = id_of_another().expect("it says its id");
+                check(new != me && !others.contains(&new), "an id of its own");
+                check(live() == [me.get()], "given back");
+            });
         });
         let all_live = others.iter().all(|id| live().contains(&id.get()));
-        assert!(all_live && live().contains(&me.get()), "here all go on");
+        let all_live = all_live && live().contains(&me.get());
         word.store(1, Relaxed);
         wake_all(&word);
+        if let Err(panic) = child {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(all_live, "here all go on");
     });
 }
 
