@@ -59,6 +59,14 @@ crate::per_thread! {
     static FRAME: Cell<Frame> = Cell::new(NONE);
 }
 
+/// Whether somebody observes waits.
+#[inline]
+#[must_use]
+pub fn is_observed() -> bool {
+    // ORD contention.is-observed: relaxed, it is only counted
+    ON.load(Relaxed)
+}
+
 /// Tells `observer` of each wait that ends from now on. It is called in the thread that waited, on its slow
 /// path, perhaps with a lock held. There is one observer to a process.
 ///
