@@ -56,6 +56,18 @@ impl Cpus {
         there == now || self.in_vain.load(Relaxed) != 0
     }
 
+    /// Whether the last visits to both gates were all made from the calling thread's CPU: for those who ask before
+    /// their visit counts.
+    #[inline]
+    pub(crate) fn are_all_here(&self, others: &Cpus) -> bool {
+        // ORD cpus.here: relaxed, a hint.
+        let here = self.word.load(Relaxed);
+        // ORD cpus.there: relaxed, a hint.
+        here & IN_A_ROW == IN_A_ROW
+            && others.word.load(Relaxed) == here
+            && futex::cpu() == Some(here >> BITS)
+    }
+
     /// A visit had to yield, or had not.
     pub(crate) fn looked(&self, in_vain: bool) {
         // ORD cpus.in-vain: relaxed, a hint.
@@ -106,8 +118,11 @@ mod tests {
         // The test may be moved meanwhile, once or twice, and not always.
         let ever = |a: &Cpus, b: &Cpus| (0..1000).any(|_| a.yields_at_once(b));
         assert!(!ever(&here, &there), "nobody was there");
+        assert!(!here.are_all_here(&there) && !there.are_all_here(&here));
         if futex::cpu().is_some() {
             assert!((0..1000).any(|_| ever(&here, &there) || ever(&there, &here)));
+            assert!((0..1000).any(|_| ever(&here, &there) && here.are_all_here(&there)));
+            assert!(!here.are_all_here(&Cpus::new()));
         }
     }
 

@@ -60,9 +60,11 @@ impl<T> Store for Fifo<T> {
     fn get_now(&self) -> Option<T> {
         either!(self, store => store.get_now())
     }
+    #[inline(always)]
     fn put_while(&self, item: T, wait: impl FnOnce()) -> Result<(), T> {
         either!(self, store => store.put_while(item, wait))
     }
+    #[inline(always)]
     fn get_while(&self, wait: impl FnOnce()) -> Option<T> {
         either!(self, store => store.get_while(wait))
     }

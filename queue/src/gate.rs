@@ -145,9 +145,15 @@ impl Gate {
         self.word.load(Relaxed) & REQUESTS != 0
     }
 
+    /// Whether [`wake`](Self::wake) would wake a thread: any waits, and no wake is under way. Perhaps stale.
+    #[inline]
+    pub(crate) fn wakes_next(&self) -> bool {
+        // ORD gate.wakes-next: relaxed, a hint.
+        wakes(self.word.load(Relaxed))
+    }
+
     /// Wakes one thread, if any waits and no wake is under way.
-    #[cold]
-    #[inline(never)]
+    #[inline]
     pub(crate) fn wake(&self) {
         loop {
             // ORD gate.next: relaxed, the exchange checks it.
@@ -160,6 +166,8 @@ impl Gate {
 
     /// `WAKING` clear, as in `word`, → set; and wakes a waiter, or leaves the wake to be adopted. `false` if
     /// `word` was stale.
+    #[cold]
+    #[inline(never)]
     fn wake_one(&self, word: u32) -> bool {
         let marks = if futex::counts_wakes() {
             WAKING

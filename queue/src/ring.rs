@@ -231,7 +231,7 @@ impl<T> Ring<T> {
     #[cold]
     #[inline(never)]
     fn item_wanted(&self) {
-        let get = |_| self.try_get().map(Some).map_err(|_| None);
+        let get = |_| self.get_now().map(Some).ok_or(None);
         self.gets.serve(&self.not_empty, get);
         self.not_empty.wake();
     }
@@ -241,8 +241,8 @@ impl<T> Ring<T> {
     #[inline(never)]
     fn room_wanted(&self) {
         let put = |item: Option<T>| {
-            let end = item.map_or(Ok(()), |item| self.try_put(item));
-            end.map(|()| None).map_err(|error| Some(error.into_item()))
+            let end = item.map_or(Ok(()), |item| self.put_now(item));
+            end.map(|()| None).map_err(Some)
         };
         self.puts.serve(&self.not_full, put);
         self.not_full.wake();
@@ -377,6 +377,7 @@ impl<T> Store for Ring<T> {
         self.turn(self.slot(head)) == head.wrapping_add(1) || head & SHUT != 0
     }
 
+    #[inline(always)]
     fn put_while(&self, item: T, wait: impl FnOnce()) -> Result<(), T> {
         let request = self.puts.post(&self.not_full, Some(item));
         wait();
@@ -387,6 +388,7 @@ impl<T> Store for Ring<T> {
         kept.map_or(Ok(()), Err)
     }
 
+    #[inline(always)]
     fn get_while(&self, wait: impl FnOnce()) -> Option<T> {
         let request = self.gets.post(&self.not_empty, None);
         wait();

@@ -5,7 +5,7 @@ use core::cell::Cell;
 use futex::{Contention, Deadline, Kind};
 
 use crate::gate::Gate;
-use crate::visit::Visit;
+use crate::visit::{self, Visit};
 use crate::{GetError, PutError, Shutdown};
 
 pub(crate) trait Store {
@@ -107,6 +107,26 @@ pub(crate) fn put_slow<S: Store>(
     item: S::Item,
     deadline: Deadline,
 ) -> Result<(), PutError<S::Item>> {
+    let room = Room(store);
+    if deadline != Deadline::NEVER || !visit::begins_with_a_yield(&room) {
+        return put_waiting(store, item, deadline);
+    }
+    match store.put_while(item, || visit::yield_first(&room)) {
+        Ok(()) => Ok(()),
+        Err(item) => match store.try_put(item) {
+            Err(PutError::Full(item)) => put_waiting(store, item, deadline),
+            end => end,
+        },
+    }
+}
+
+#[inline(never)]
+#[track_caller]
+fn put_waiting<S: Store>(
+    store: &S,
+    item: S::Item,
+    deadline: Deadline,
+) -> Result<(), PutError<S::Item>> {
     let contention = Contention::begin(Kind::Queue, store);
     let kept = Cell::new(Some(item));
     let take = || kept.take().expect("it comes back from each attempt");
@@ -138,6 +158,22 @@ pub(crate) fn put_slow<S: Store>(
 #[inline(never)]
 #[track_caller]
 pub(crate) fn get_slow<S: Store>(store: &S, deadline: Deadline) -> Result<S::Item, GetError> {
+    let items = Items(store);
+    if deadline != Deadline::NEVER || !visit::begins_with_a_yield(&items) {
+        return get_waiting(store, deadline);
+    }
+    match store.get_while(|| visit::yield_first(&items)) {
+        Some(item) => Ok(item),
+        None => match store.try_get() {
+            Err(GetError::Empty) => get_waiting(store, deadline),
+            end => end,
+        },
+    }
+}
+
+#[inline(never)]
+#[track_caller]
+fn get_waiting<S: Store>(store: &S, deadline: Deadline) -> Result<S::Item, GetError> {
     let contention = Contention::begin(Kind::Queue, store);
     let attempt = || match store.try_get() {
         Err(GetError::Empty) => None,

@@ -1,8 +1,40 @@
-//! The way of a thread that did not get through a gate at once: look for a while, then sleep.
+//! The way of a thread that did not get through a gate at once: look for a while, then sleep. Where all share one
+//! CPU it begins with a yield, which is mostly enough, and therefore short.
 
+use futex::contention;
 use futex::{Contention, Deadline, Spin, Wait};
 
 use crate::store::Want;
+
+/// Whether the caller does well to yield before anything else, and to leave what it wants to be done by others
+/// meanwhile. Not while waits are observed, which only a [`Visit`] tells of.
+#[inline(always)]
+pub(crate) fn begins_with_a_yield(want: &impl Want) -> bool {
+    want.gate().cpus.are_all_here(&want.others().cpus)
+        && !contention::is_observed()
+        && Spin::may_yield_blindly()
+}
+
+/// That yield.
+#[inline(always)]
+pub(crate) fn yield_first(want: &impl Want) {
+    if want.gate().wakes_next() {
+        yield_for_sleepers(want);
+    } else {
+        Spin::yield_blindly();
+    }
+}
+
+/// The same where others sleep: nobody need be woken meanwhile.
+#[cold]
+#[inline(never)]
+fn yield_for_sleepers(want: &impl Want) {
+    let mut watch = want.gate().watch(|| want.is_there());
+    Spin::yield_blindly();
+    if let Some(watch) = &mut watch {
+        watch.yielded = true;
+    }
+}
 
 /// A thread at the gate of what it wants.
 pub(crate) struct Visit<'a, W, Attempt, ByOthers> {
@@ -92,8 +124,9 @@ where
                     break result;
                 }
             }
+            let asks = at_once && spin.has_turns(may_yield);
             let mut turn = || spun = spin.turn(may_yield);
-            if !(at_once && may_yield) {
+            if !asks {
                 turn();
             } else if let Some(result) = (self.by_others)(&mut turn) {
                 self.contention.spun();

@@ -3,7 +3,7 @@
 //! Where all threads share one CPU, whoever yields gets it back only after the others have gone as far as they
 //! could. So a putter that finds no room leaves its item in a request while it yields, and a getter that finds
 //! nothing leaves an empty one. Whoever makes room then puts the item in, and whoever brings an item takes one
-//! out, for the one that asked, by a `try_put` or a `try_get` as any other: the queue itself is as if that one had
+//! out, for the one that asked, by one attempt like any other: the queue itself is as if that one had
 //! run just then. It never holds more than its limit, and no other thread can tell.
 //!
 //! | state | meaning | who leaves it, to what |
@@ -41,9 +41,11 @@ const HELD: u32 = 1;
 const POSTED: u32 = 2;
 const DONE: u32 = 3;
 
-/// At a gate, for a capacity of 1 or 2; fewer for more, and none above 8. Where one thread moves many items in a turn
+/// At a gate, for a capacity of 1 or 2; fewer for more, down to one. Where one thread moves many items in a turn
 /// requests save little, and keep more threads awake (benches/results/, 2026-11-26).
 const MOST: usize = 4;
+/// The largest capacity for which there is one: it saves two items of those in a turn.
+const ROOMY: usize = 64;
 /// Larger items are not moved to and fro, nor is there room for some more of them.
 const LARGEST: usize = 64;
 
@@ -61,8 +63,8 @@ pub(super) struct Requests<T> {
 
 impl<T> Requests<T> {
     pub(super) fn new(puts: bool, capacity: usize) -> Requests<T> {
-        let count = match size_of::<T>() {
-            0..=LARGEST => (2 * MOST / capacity).min(MOST),
+        let count = match (size_of::<T>(), capacity) {
+            (0..=LARGEST, 0..=ROOMY) => (2 * MOST / capacity).clamp(1, MOST),
             _ => 0,
         };
         let place = |_| {
@@ -96,6 +98,7 @@ impl<T> Requests<T> {
 
     /// → `FREE`: whether it was done. With it comes what is in it: the item that was taken out, if it was, and the
     /// one that was to be put in, if not.
+    #[inline]
     pub(super) fn withdraw(&self, gate: &Gate, place: &Request<T>) -> (bool, Option<T>) {
         let done = place.hold_or_done();
         // SAFETY: it is held by this thread, or done by its request (Q1). An item is in one that puts unless it
@@ -111,6 +114,7 @@ impl<T> Requests<T> {
 
     /// `POSTED` → `DONE` for each that `serve` does. It is given what is in the request, and gives what is to be in
     /// it then, or, as an error, what is to stay there.
+    #[inline(always)]
     pub(super) fn serve(
         &self,
         gate: &Gate,
@@ -156,6 +160,7 @@ impl<T> Request<T> {
     }
 
     /// `POSTED` → `HELD`, or `true` if it is `DONE`.
+    #[inline]
     fn hold_or_done(&self) -> bool {
         let mut patience = Patience::new();
         loop {

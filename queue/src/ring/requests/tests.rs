@@ -159,6 +159,6 @@ fn whoever_asks_and_leaves_while_others_serve_has_what_they_gave_or_nothing() {
 #[test]
 fn there_are_fewer_with_more_room_and_none_for_large_items() {
     let count = |capacity| Requests::<u64>::new(true, capacity).places.len();
-    assert_eq!([1, 2, 4, 8, 9, 1024].map(count), [4, 4, 2, 1, 0, 0]);
+    assert_eq!([1, 2, 4, 8, 64, 65, 1024].map(count), [4, 4, 2, 1, 1, 0, 0]);
     assert_eq!(Requests::<[u64; 9]>::new(false, 1).places.len(), 0);
 }
