@@ -73,7 +73,9 @@ mod tests {
     #[test]
     fn after_a_tick_the_next_yield_is_measured_and_then_they_are_blind_again() {
         YIELDS_FROM.set(None);
-        assert!(!Spin::may_yield_blindly(), "it has never asked");
+        // As in a thread that has never asked.
+        ASKED_AT.set(None);
+        assert!(!Spin::may_yield_blindly());
         assert!(may_soon());
         // No clock ticks less often than ten times a second.
         thread::sleep(Duration::from_millis(200));
