@@ -115,6 +115,7 @@ pub fn start_with(pairs: usize) {
         state.begin(pairs);
         // ORD order.start: relaxed, what is decided on the strength of it is decided under the mutex.
         AT_ONCE.0.store(NEVER, Relaxed);
+        futex::thread::expect(true);
     }
 }
 
@@ -124,6 +125,7 @@ pub fn stop() {
     let mut state = state();
     // ORD order.stop: relaxed, as order.start.
     AT_ONCE.0.store(FREE, Relaxed);
+    futex::thread::expect(false);
     state.end();
 }
 

@@ -32,7 +32,7 @@ use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
 use futex::atomic::{AtomicU32, fence, full_fence_after_rmw};
-use futex::thread::{Board, ThreadId, moment};
+use futex::thread::{Board, moment};
 use futex::{Kind, Spin};
 
 /// In `readers`: the thread of the board waits until there are none.
@@ -150,7 +150,7 @@ pub(crate) fn look(board: &impl Deref<Target = Board>) -> Option<Edge> {
     // (P3); it came from a reference, and words are only shared.
     let owner = unsafe { &*word };
     // ORD deadlock.owner: relaxed, the second look decides on the strength of deadlock.follow.
-    let owner = owner.load(Relaxed) & !ThreadId::MARK;
+    let owner = owner.load(Relaxed);
     // ORD deadlock.episode: relaxed, it is that of the word that was just read (P4).
     let episode = board.episode.load(Relaxed);
     Some(Edge {

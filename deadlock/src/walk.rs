@@ -114,5 +114,5 @@ fn follow(
 
 fn owner_of(word: &AtomicU32) -> Option<ThreadId> {
     // ORD deadlock.wanted: relaxed, deadlock.publish-fence and the second walk order it.
-    ThreadId::in_word(word.load(Relaxed))
+    ThreadId::from_u32(word.load(Relaxed))
 }

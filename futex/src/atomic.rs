@@ -23,7 +23,43 @@ pub fn full_fence_after_rmw() {
     // ORD fence.compiler ⇒ fence.full: the locked instruction before it is the fence.
     #[cfg(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri), not(loom)))]
     core::sync::atomic::compiler_fence(Ordering::SeqCst);
-    // ORD fence.full ⇒ fence.full: whatever the caller's label says.
+    // ORD fence.other ⇒ fence.full: whatever the caller's label says.
     #[cfg(not(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri), not(loom))))]
+    full_fence();
+}
+
+/// A sequentially consistent fence that stands alone. On x86 it is a locked instruction on memory that
+/// nobody else knows, which takes half as long as the instruction that is made for it.
+#[cfg(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri), not(loom)))]
+#[inline(always)]
+pub fn full_fence() {
+    let mine = AtomicU32::new(0);
+    // ORD fence.locked: relaxed, the locked instruction is the fence.
+    core::hint::black_box(&mine).swap(1, Ordering::Relaxed);
+    // ORD fence.locked-compiler ⇒ fence.full: as fence.compiler.
+    core::sync::atomic::compiler_fence(Ordering::SeqCst);
+}
+
+/// A sequentially consistent fence that stands alone.
+#[cfg(not(any(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri)), loom)))]
+#[inline(always)]
+pub fn full_fence() {
+    // ORD fence.full ⇒ fence.full: whatever the caller's label says.
     fence(Ordering::SeqCst);
+}
+
+#[cfg(loom)]
+pub use crate::model::atomic::full_fence;
+
+/// A store into a word that no other thread stores into at that time: others change it by
+/// read-modify-writes only. So it comes after all of those that found what was there before.
+///
+/// In the model it is an exchange whose result nobody reads, which is no stronger there. Of a store loom
+/// believes that such a read-modify-write may come after it all the same.
+#[inline(always)]
+pub fn store_mine(word: &AtomicU32, value: u32, order: Ordering) {
+    #[cfg(not(loom))]
+    word.store(value, order);
+    #[cfg(loom)]
+    word.swap(value, order);
 }

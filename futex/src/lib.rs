@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod asymmetric;
 pub mod atomic;
 mod board;
 pub mod cell;

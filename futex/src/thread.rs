@@ -34,6 +34,7 @@
 mod exit;
 #[cfg(all(unix, not(miri)))]
 mod fork;
+mod hand;
 mod name;
 mod registry;
 
@@ -48,14 +49,13 @@ use crate::Kind;
 use crate::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub use crate::board::Board;
 pub use crate::moment::{instant, moment};
+pub use hand::{Hand, at_hand, expect};
 use name::Name;
 
 thread_local! {
     /// The calling thread's id, 0 = none yet. `const` and without a destructor: reading it is one
     /// load, and it can be read while the thread is being torn down.
     static CURRENT: Cell<u32> = const { Cell::new(0) };
-    /// The same, if it is kept at hand; else 0.
-    static AT_HAND: Cell<u32> = const { Cell::new(0) };
 }
 
 /// A live thread's small number, from 1 to [`ThreadId::MAX`].
@@ -68,8 +68,6 @@ pub struct ThreadId(NonZeroU32);
 impl ThreadId {
     /// The largest id. The two highest bits are left to the lock words, and so is this number + 1.
     pub const MAX: u32 = 0x3FFF_FFFE;
-    /// A bit that no id has, for a lock to set in its word beside its owner's.
-    pub const MARK: u32 = 1 << 30;
 
     /// The number, never 0.
     #[inline]
@@ -87,13 +85,6 @@ impl ThreadId {
             Some(number) if number.get() <= ThreadId::MAX => Some(ThreadId(number)),
             _ => None,
         }
-    }
-
-    /// The id in a lock word that names its owner: its number, with or without the [`MARK`](Self::MARK).
-    #[inline]
-    #[must_use]
-    pub const fn in_word(word: u32) -> Option<ThreadId> {
-        ThreadId::from_u32(word & !ThreadId::MARK)
     }
 }
 
@@ -124,20 +115,6 @@ pub fn current_id() -> ThreadId {
     }
 }
 
-/// The calling thread's id, if it has one and [keeps it at hand](keep_at_hand): for a fast path that must
-/// read the id, and at times is to become a slow one, at no cost while it is not.
-#[inline]
-#[must_use]
-pub fn id_at_hand() -> Option<ThreadId> {
-    NonZeroU32::new(AT_HAND.get()).map(ThreadId)
-}
-
-/// Says whether [`id_at_hand`] gives the calling thread's id from now on, if it has one; at first it does
-/// not, and not any more once the id was given back. [`current_id`] always does.
-pub fn keep_at_hand(yes: bool) {
-    AT_HAND.set(if yes { CURRENT.get() } else { 0 });
-}
-
 #[cold]
 #[inline(never)]
 fn first_use() -> ThreadId {
@@ -145,6 +122,7 @@ fn first_use() -> ThreadId {
     // starts again from 0; the hook still knows.
     if let Some(id) = exit::armed() {
         CURRENT.set(id.get());
+        hand::keep(id);
         return id;
     }
     #[cfg(all(unix, not(miri)))]
@@ -153,13 +131,14 @@ fn first_use() -> ThreadId {
     // Before arming: that may allocate, and the allocator may ask who is calling.
     CURRENT.set(id.get());
     exit::arm(id);
+    hand::keep(id);
     id
 }
 
 /// The exit hook of the thread that has `id`: gives it back. A later use gets another.
 fn leave(id: ThreadId) {
     CURRENT.set(0);
-    AT_HAND.set(0);
+    hand::drop();
     registry::give_back(id);
 }
 
@@ -234,6 +213,7 @@ pub struct Slot {
     kind: AtomicU32,
     /// The [`moment`] at which a sleep began.
     since: AtomicU64,
+    hand: hand::Words,
     name: Name,
     board: Board,
 }

@@ -149,7 +149,7 @@ impl RawLock {
     #[inline]
     #[must_use]
     pub fn owner(&self) -> Option<ThreadId> {
-        ThreadId::in_word(self.words.owner())
+        ThreadId::from_u32(self.words.owner())
     }
 
     /// Takes the lock for the calling thread, as a guard of a [`Lock`] does, for primitives that stand on this
@@ -166,11 +166,10 @@ impl RawLock {
     #[inline]
     #[track_caller]
     pub fn acquire_owned(&self, asking: Asking) -> Result<(), Deadlock> {
-        let me = tenure::mark(&self.words);
-        if self.words.take_at_once(me) {
+        if self.words.take_at_once() {
             return Ok(());
         }
-        self.words.acquire_owned(me, asking)
+        self.words.acquire_owned(asking)
     }
 
     /// [`acquire_owned`](Self::acquire_owned) that takes the lock if it is free, without waiting.
@@ -178,9 +177,7 @@ impl RawLock {
     #[must_use = "if it is false the lock was not taken"]
     #[track_caller]
     pub fn try_acquire_owned(&self, kind: Kind) -> bool {
-        let me = tenure::mark(&self.words);
-        self.words.owner() == raw::FREE
-            && (self.words.take_at_once(me) || self.words.try_checked(me, kind))
+        self.words.owner() == raw::FREE && (self.words.take_at_once() || self.words.try_owned(kind))
     }
 
     /// [`acquire_owned`](Self::acquire_owned) that gives up at a deadline, which is asked for if the lock is not
@@ -189,8 +186,7 @@ impl RawLock {
     #[must_use = "if it is false the lock was not taken"]
     #[track_caller]
     pub fn acquire_owned_until(&self, kind: Kind, deadline: impl FnOnce() -> Deadline) -> bool {
-        let me = tenure::mark(&self.words);
-        self.words.take_at_once(me) || self.words.acquire_owned_until(me, deadline(), kind)
+        self.words.take_at_once() || self.words.acquire_owned_until(deadline(), kind)
     }
 
     /// Takes the lock again where a guard of the calling thread lives on though the lock was given back, as
@@ -205,9 +201,8 @@ impl RawLock {
     #[inline]
     #[track_caller]
     fn take_or_wait(&self, asking: Asking) {
-        let me = tenure::mark(&self.words);
-        if !self.words.take_at_once(me) {
-            self.words.lock_slow(me, asking);
+        if !self.words.take_at_once() {
+            self.words.lock_slow(asking);
         }
     }
 
@@ -224,9 +219,9 @@ impl RawLock {
 // Acquire; every one that gives it back is a Release, and those in between are read-modify-writes,
 // which carry it on. The guard state is a marker without destructor, so forgetting it leaves the lock
 // held and does no more. The lock is two numbers and nobody sleeps on it without borrowing it: it may be
-// moved or dropped while held. `tenure::mark` can panic, and whoever takes the lock calls it first; and a deadlock
+// moved or dropped while held. To get an id can panic, and whoever has none yet gets it first; and a deadlock
 // does, before the lock was touched (but for the mark that it was checked, which is no state of it); so does a hook of
-// `deadlock::order`. `order::at_once` is what a free lock holds, or what none does: the exchange takes a free lock or
+// `deadlock::order`. `at_hand` expects what a free lock holds, or what none does: the exchange takes a free lock or
 // fails.
 unsafe impl lock_api::RawMutex for RawLock {
     const INIT: RawLock = RawLock::new();
@@ -258,7 +253,7 @@ unsafe impl lock_api::RawMutex for RawLock {
 }
 
 // SAFETY: as above: a timed attempt takes the lock by the same exchanges, and one that gives up has taken
-// nothing. `tenure::mark` and the deadline come before the exchange.
+// nothing.
 unsafe impl lock_api::RawMutexTimed for RawLock {
     type Duration = Duration;
     type Instant = Instant;

@@ -8,7 +8,6 @@
 //! | `FREE` (0) | nobody holds it | anyone takes it → its id or `ANONYMOUS`; whoever released it, or leaves, passes it on → `TO_HEIR`, `TO_WAITER` |
 //! | 1 ..= `ThreadId::MAX` | that thread holds it | it → `FREE`, or by a fair release → `TO_HEIR`, `TO_WAITER` |
 //! | `ANONYMOUS` | held, and any thread may release it | any thread → `FREE` |
-//! | either, and bit 30 `WANTED` | held, and its release must look at `waiting` | as without; who waits sets it, or the thread itself as it takes the lock |
 //! | `TO_HEIR` | handed to the heirs | an heir → its id; whoever finds no heir left → `FREE` |
 //! | `TO_WAITER` | handed to the waiters who have slept | one of them, or an heir → its id; whoever finds no waiter left → `FREE`; a newcomer → `WATCHED` |
 //! | `WATCHED` and more | `TO_WAITER`, and newcomers sleep until it is taken: only where wakes are not counted (`passing.rs`) | as `TO_WAITER` |
@@ -20,7 +19,8 @@
 //! | 0 ..= 21 | *waiters*: threads that sleep on `waiting`, or are on the way to or from it | no: each counts itself |
 //! | 22 `WAKING` | a wake is under way, and whom it wakes will look: send no other | it outlives a waiter that timed out: leaving clears it |
 //! | 23 `ORPHAN` | with `WAKING`: the wake reached nobody; whoever is about to sleep adopts it | as `WAKING` |
-//! | 24 ..= 30 | *heirs*: waiters passed over for too long, who now sleep on `owner` | no, as waiters |
+//! | 24 ..= 29 | *heirs*: waiters passed over for too long, who now sleep on `owner` | no, as waiters |
+//! | 30 `SYMMETRIC` | who counts itself in needs no heavy fence: every release sees this, and has a fence of its own | it stays until a thread has seen nobody wait for many of its releases |
 //! | 31 `CHECKED` | the order of locks was checked when this was taken (`deadlock::order`): releases say so | it outlives the checking: the next release takes it away |
 //!
 //! A thread tries, spins, then counts itself as a waiter and sleeps on `waiting`. Releases wake one
@@ -30,10 +30,6 @@
 //! release hands the lock to the heirs, unless another thread takes it in the few instructions
 //! between.
 //!
-//! A release looks at `waiting` only if that is `WANTED`: who waits asks for it, and a thread that knows of
-//! waiters takes the lock with the mark now and then (`tenure.rs`). Where nobody waits, and where those who do
-//! are asleep and one of them is being woken, a release touches the lock once.
-//!
 //! Invariants:
 //!
 //! - **I1** A thread holds the lock from the exchange of `owner` that put its mark there in the
@@ -41,9 +37,8 @@
 //! - **I2** A thread sleeps on `waiting` only while counted as a waiter, on `owner` only while
 //!   counted as an heir; on `waiting` never with an expected value that has `ORPHAN`.
 //! - **I3** Whoever counts itself in or out, or clears `WAKING`, then looks at `owner`, with a full
-//!   fence between, before it sleeps or returns; and it neither sleeps, nor leaves others counted, before
-//!   it has seen it `WANTED` (perhaps by its own doing) or handed over. Whoever makes `owner` free from
-//!   `WANTED`, or hands it over, or takes it back, then looks at `waiting`, with a full fence between.
+//!   fence between, before it sleeps or returns. Whoever makes `owner` free or hands it over then
+//!   looks at `waiting`, with a full fence between; but see I6.
 //! - **I4** While `WAKING` is set without `ORPHAN`, a thread is awake that will clear it: one that a
 //!   wake took out of its sleep, or a waker that has not returned, which finds that its wake reached
 //!   nobody, sets `ORPHAN`, and wakes again whoever fell asleep in between. (A mark may be cleared by
@@ -52,19 +47,25 @@
 //!   Whoever replaces such a value then wakes all who sleep on `owner`. No wake relies on a thread that
 //!   is not counted: one that it had in the place of an heir it passes on.
 //!
-//! - **I6** While anybody is counted, `owner` is `WANTED` or handed over, or some thread is awake with the
-//!   *duty* to make it so or to wake one who is counted. A release from `WANTED` takes the duty on, and a
-//!   newcomer who takes the free lock without the mark does so under the eyes of one who has it: it
-//!   passes the lock on by an exchange of `FREE`, and if that fails it sets `WANTED`, in vain only if the
-//!   lock is free again. A release from a mark that is not `WANTED` changes nothing: another has the duty.
+//! - **I6** The release of a thread's own lock may look behind a *light* fence, and go on without another if
+//!   `waiting` is 0 (`futex::asymmetric`). So whoever counts itself in and finds `SYMMETRIC` clear has a *heavy*
+//!   fence between that and its first look at `owner`, and then sets it. While it is set, `waiting` has not been
+//!   0 since such a fence. (It may be cleared at any time: who comes later has its own.)
+//!
+//! That a light release and a thread T that comes to wait do not miss each other: the release stores `FREE` and
+//! then reads 0 from `waiting`. If T had the heavy fence itself, it was counted before it, so that read came
+//! first; then T sees the store. If T found `SYMMETRIC`, that was set behind the heavy fence of another, and
+//! `waiting` has not been 0 since that one was counted; so the read came before that fence, and the store is seen
+//! by whoever looks behind it, as T does. A release that reads anything else has a full fence of its own, looks
+//! again, and is like any other release. (A store may also come in the place of an exchange: while a thread holds
+//! the lock, nobody else changes `owner`.)
 //!
 //! No wake is lost: let the lock be set free or handed over for the last time, by R, while T is
-//! counted as a waiter. If it was `WANTED`, then by the fences of I3 R sees T counted, or T sees what R did
-//! before it sleeps. If R finds `WAKING` clear it sets it and wakes; T was asleep and a sleeper wakes, or T
-//! is still awake and cannot sleep before it looks, because `waiting` has changed under it (I2, I4). If R
+//! counted as a waiter. By the fences of I3, R sees T counted, or T sees what R did before it sleeps.
+//! If R finds `WAKING` clear it sets it and wakes; T was asleep and a sleeper wakes, or T is still
+//! awake and cannot sleep before it looks, because `waiting` has changed under it (I2, I4). If R
 //! finds `WAKING`, then I4 names a thread that is awake, or `ORPHAN` one that cannot sleep; it will
 //! clear the mark and then look (I3). Whoever looks takes the lock, or times out and passes it on.
-//! If it was not `WANTED`, another has the duty (I6), finds the lock free as R left it, and does what R would.
 //! For heirs the same holds with `owner`, which R itself has changed before it wakes them. What R handed
 //! over may be watched when T looks: T takes it all the same. Newcomers that watch it sleep until T does (I5).
 //!
@@ -74,9 +75,9 @@
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use deadlock::order;
-use futex::atomic::{AtomicU32, full_fence_after_rmw};
-use futex::thread::ThreadId;
+use futex::asymmetric::{self, light_fence};
+use futex::atomic::{AtomicU32, full_fence, full_fence_after_rmw, store_mine};
+use futex::thread::{ThreadId, at_hand};
 use futex::{Deadline, Kind, Wait};
 
 use crate::passing::is_watched;
@@ -84,8 +85,6 @@ use crate::tenure;
 
 pub(crate) const FREE: u32 = 0;
 pub(crate) const ANONYMOUS: u32 = ThreadId::MAX + 1;
-/// Beside a holder's mark: its release looks at `waiting`.
-pub(crate) const WANTED: u32 = ThreadId::MARK;
 pub(crate) const TO_HEIR: u32 = 1 << 31;
 pub(crate) const TO_WAITER: u32 = TO_HEIR | 1;
 
@@ -94,12 +93,13 @@ pub(crate) const WAITERS: u32 = (1 << 22) - 1;
 pub(crate) const WAKING: u32 = 1 << 22;
 pub(crate) const ORPHAN: u32 = 1 << 23;
 pub(crate) const HEIR: u32 = 1 << 24;
-pub(crate) const HEIRS: u32 = 0x7F << 24;
+pub(crate) const HEIRS: u32 = 0x3F << 24;
+pub(crate) const SYMMETRIC: u32 = 1 << 30;
 pub(crate) const CHECKED: u32 = 1 << 31;
 
 const _: () = {
-    assert!(ANONYMOUS < WANTED && WANTED < TO_HEIR);
-    assert!(WAITERS + WAKING + ORPHAN + HEIRS + CHECKED == u32::MAX);
+    assert!(ANONYMOUS < TO_HEIR);
+    assert!(WAITERS + WAKING + ORPHAN + HEIRS + SYMMETRIC + CHECKED == u32::MAX);
     assert!(WAITERS & WAITER == WAITER && HEIRS & HEIR == HEIR);
     assert!(WAKING == WAITERS + WAITER && ORPHAN == 2 * WAKING && HEIR == 2 * ORPHAN);
 };
@@ -168,14 +168,15 @@ impl Words {
             .is_ok()
     }
 
-    /// `FREE` → `me`, for a thread; fails while the order of locks is checked, so that the thread goes the long
-    /// way (`slow.rs`), which says that it took it.
+    /// `FREE` → the calling thread's id; fails if it has none yet, and while the order of locks is checked, so that
+    /// it goes the long way (`slow.rs`), which says that it took it.
     #[inline]
-    pub(crate) fn take_at_once(&self, me: u32) -> bool {
+    pub(crate) fn take_at_once(&self) -> bool {
+        let hand = at_hand();
         // ORD lock.take-owned ⇒ lock.give: what the last holder wrote.
         // ORD lock.take-owned (failure): relaxed, whoever fails looks again.
         self.owner
-            .compare_exchange(order::at_once(), me, Acquire, Relaxed)
+            .compare_exchange(hand.expected, hand.id, Acquire, Relaxed)
             .is_ok()
     }
 
@@ -206,12 +207,23 @@ impl Words {
         }
     }
 
-    /// Held → `FREE`. The caller holds the lock.
+    /// Held → `FREE`. The calling thread holds the lock, in its name.
     #[inline]
     pub(crate) fn release(&self) {
-        // ORD lock.give ⇒ lock.take: what the holder wrote.
-        let was = self.owner.swap(FREE, Release);
-        if was & WANTED != 0 {
+        if asymmetric::is_possible() {
+            // ORD lock.give ⇒ lock.take: what the holder wrote.
+            store_mine(&self.owner, FREE, Release);
+            // ORD lock.look-light ⇒ lock.enter-heavy: either this thread sees who waits, or they see what it
+            // did (I6).
+            light_fence();
+        } else {
+            // ORD lock.give-exchange ⇒ lock.take: what the holder wrote.
+            self.owner.swap(FREE, Release);
+            // ORD lock.look ⇒ lock.enter: either this thread sees who waits, or they see what it did (I3).
+            full_fence_after_rmw();
+        }
+        // ORD lock.who-waits: relaxed, the fence orders it.
+        if self.waiting.load(Relaxed) != 0 {
             self.after_release();
         }
     }
@@ -219,7 +231,6 @@ impl Words {
     /// Held by anyone → `FREE`; `false`, and nothing changed, if nobody holds it.
     #[inline]
     pub(crate) fn release_checked(&self) -> bool {
-        let due = tenure::is_due(self);
         let mut owner = self.owner();
         loop {
             if is_nobodys(owner) {
@@ -232,8 +243,11 @@ impl Words {
                 Err(now) => owner = now,
             }
         }
-        if owner & WANTED != 0 || due {
-            self.after_release();
+        // ORD lock.look-checked ⇒ lock.enter: as lock.look.
+        full_fence_after_rmw();
+        // ORD lock.who-waits-checked: relaxed, the fence orders it.
+        if self.waiting.load(Relaxed) != 0 {
+            self.wake_or_end();
         }
         true
     }
@@ -242,7 +256,7 @@ impl Words {
     pub(crate) fn release_fair(&self) {
         // ORD lock.fair: relaxed, whoever is unseen here is seen after the fence.
         let waiting = self.waiting.load(Relaxed);
-        let to = match waiting & !CHECKED {
+        let to = match waiting & !(CHECKED | SYMMETRIC) {
             0 => return self.release(),
             waiting if waiting & HEIRS != 0 => TO_HEIR,
             _ => TO_WAITER,
@@ -257,30 +271,44 @@ impl Words {
         self.wake_receiver(to);
     }
 
-    /// The rest of a release that was not the end of it: somebody may have to be woken.
+    /// The rest of a release that was not the end of it.
     #[cold]
     #[inline(never)]
     fn after_release(&self) {
-        // ORD lock.look ⇒ lock.enter: either this thread sees who waits, or they see what it did (I3).
-        full_fence_after_rmw();
-        // ORD lock.who-waits: relaxed, the fence orders it.
+        if asymmetric::is_possible() {
+            // ORD lock.look-again ⇒ lock.enter: as lock.look.
+            full_fence();
+        }
+        self.wake_or_end();
+    }
+
+    /// `owner` became free, and somebody may have to be woken. While a woken thread is on its way, every release
+    /// of a busy thread comes here, so it is short.
+    fn wake_or_end(&self) {
+        // ORD lock.who-waits-still: relaxed, the fence orders it.
         let waiting = self.waiting.load(Relaxed);
         if waiting & CHECKED != 0 {
             self.gave_back();
         }
-        let others_wait = waiting & (WAITERS | HEIRS) != 0;
-        tenure::count(self, others_wait);
-        if others_wait {
-            self.wake_next();
+        if waiting == SYMMETRIC && tenure::is_quiet() {
+            // ORD lock.asymmetric: relaxed, who is counted next has a heavy fence of its own.
+            let _unless_wanted = self
+                .waiting
+                .compare_exchange(SYMMETRIC, 0, Relaxed, Relaxed);
+            return;
         }
+        self.wake_one_of(waiting);
     }
 
     /// After `owner` became free: passes it on, or wakes a waiter if nobody is awake for them.
-    #[inline]
     pub(crate) fn wake_next(&self) {
+        // ORD lock.next: relaxed, the fence before it orders it.
+        self.wake_one_of(self.waiting.load(Relaxed));
+    }
+
+    #[inline]
+    fn wake_one_of(&self, mut waiting: u32) {
         loop {
-            // ORD lock.next: relaxed, the fence before it orders it.
-            let waiting = self.waiting.load(Relaxed);
             if waiting & HEIRS != 0 {
                 return self.pass(TO_HEIR);
             }
@@ -293,6 +321,8 @@ impl Words {
             if waiting & WAKING != 0 || self.wake_waiter(waiting) {
                 return;
             }
+            // ORD lock.next-again: relaxed, as lock.next.
+            waiting = self.waiting.load(Relaxed);
         }
     }
 
@@ -300,41 +330,14 @@ impl Words {
     #[inline(never)]
     fn pass(&self, to: u32) {
         // ORD lock.pass: relaxed; as a read-modify-write it carries on what lock.give published.
-        while self
+        if self
             .owner
             .compare_exchange(FREE, to, Relaxed, Relaxed)
-            .is_err()
+            .is_ok()
         {
-            // Somebody was faster: its release goes on with this.
-            if self.want() {
-                return;
-            }
-        }
-        // ORD lock.look-passed ⇒ lock.enter: as lock.look.
-        full_fence_after_rmw();
-        self.wake_receiver(to);
-    }
-
-    /// Held → held, and `WANTED`: its release will look at `waiting`, as that of whoever it is on its way to
-    /// will, who has waited and so takes it with the mark. `false` if it is free.
-    pub(crate) fn want(&self) -> bool {
-        let mut owner = self.owner();
-        loop {
-            if owner == FREE {
-                return false;
-            }
-            if owner & WANTED != 0 || is_nobodys(owner) {
-                return true;
-            }
-            // ORD lock.want: relaxed, the fences around it order it; as a read-modify-write it carries on
-            // what was published.
-            match self
-                .owner
-                .compare_exchange(owner, owner | WANTED, Relaxed, Relaxed)
-            {
-                Ok(_) => return true,
-                Err(now) => owner = now,
-            }
+            // ORD lock.look-passed ⇒ lock.enter: as lock.look.
+            full_fence_after_rmw();
+            self.wake_receiver(to);
         }
     }
 
@@ -365,11 +368,9 @@ impl Words {
 
     /// An heir sleeps on `owner` while the same thread holds the lock.
     pub(crate) fn sleep_as_heir(&self, deadline: Deadline, kind: Kind) -> Wait {
-        let owner = self.owner();
-        if is_nobodys(owner) || owner & WANTED == 0 {
-            let _held = self.want();
-            return Wait::Changed;
+        match self.owner() {
+            owner if is_nobodys(owner) => Wait::Changed,
+            owner => futex::wait_as(kind, &self.owner, owner, deadline),
         }
-        futex::wait_as(kind, &self.owner, owner, deadline)
     }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use deadlock::{Asking, Deadlock, order};
-use futex::{Contention, Deadline, Kind, Spin, Wait, Waited};
+use futex::thread::current_id;
+use futex::{Contention, Deadline, Kind, Spin, Wait, Waited, asymmetric};
 
-use crate::raw::{FREE, Place, WANTED, Words};
+use crate::raw::{FREE, Place, Words};
 use crate::tenure;
 
 /// A waiter passed over for so long becomes an heir. The longest wait measured with it is 47 ms, at 32
@@ -23,46 +24,65 @@ impl Words {
             || !deadline.has_passed() && self.wait(me, deadline, kind)
     }
 
-    /// [`acquire_slow`](Self::acquire_slow) for the thread `me`.
+    /// [`acquire_slow`](Self::acquire_slow) for the calling thread.
     #[cold]
     #[inline(never)]
     #[track_caller]
-    pub(crate) fn acquire_owned_until(&self, me: u32, deadline: Deadline, kind: Kind) -> bool {
+    pub(crate) fn acquire_owned_until(&self, deadline: Deadline, kind: Kind) -> bool {
+        let me = self.mine();
         let checked = order::is_on();
-        let taken = checked && self.take_free(me) || self.acquire_slow(me, deadline, kind);
+        let taken = self.take_if_free(me) || self.acquire_slow(me, deadline, kind);
         if checked && taken {
             self.took(kind);
         }
         taken
     }
 
-    /// Takes the lock for the thread `me` if it is free. Others have been faster, or it is checked.
+    /// Takes the lock for the calling thread if it is free.
     #[cold]
     #[inline(never)]
     #[track_caller]
-    pub(crate) fn try_checked(&self, me: u32, kind: Kind) -> bool {
-        let taken = order::is_on() && self.take_free(me);
-        if taken {
+    pub(crate) fn try_owned(&self, kind: Kind) -> bool {
+        let me = self.mine();
+        let checked = order::is_on();
+        let taken = self.take_if_free(me);
+        if checked && taken {
             self.took(kind);
         }
         taken
     }
 
-    /// Takes the lock for the thread `me`, sleeping if it must, unless that would be a deadlock: then it has
+    /// What the calling thread takes the lock with: its id, which may be its first. Where each acquire comes this
+    /// way because there are no asymmetric fences, its release must need none.
+    fn mine(&self) -> u32 {
+        if !asymmetric::is_available() {
+            self.keep_symmetric();
+        }
+        current_id().get()
+    }
+
+    /// It was not taken at once, which need not mean that it is held.
+    fn take_if_free(&self, me: u32) -> bool {
+        self.owner() == FREE && self.take_free(me)
+    }
+
+    /// Takes the lock for the calling thread, sleeping if it must, unless that would be a deadlock: then it has
     /// not touched the lock.
     #[cold]
     #[inline(never)]
     #[track_caller]
-    pub(crate) fn acquire_owned(&self, me: u32, asking: Asking) -> Result<(), Deadlock> {
+    pub(crate) fn acquire_owned(&self, asking: Asking) -> Result<(), Deadlock> {
+        let me = self.mine();
         let checked = order::is_on();
         if checked {
             order::wants(&raw const self.owner, asking, || self.mark());
         }
-        let contention = Contention::begin(asking.kind(), self);
-        let at_once = checked && self.take_free(me) || self.spin(me, Deadline::NEVER, &contention);
-        if !at_once {
-            let wait = || self.wait(me, Deadline::NEVER, asking.kind());
-            deadlock::waiting(&self.owner, asking, wait)?;
+        if !self.take_if_free(me) {
+            let contention = Contention::begin(asking.kind(), self);
+            if !self.spin(me, Deadline::NEVER, &contention) {
+                let wait = || self.wait(me, Deadline::NEVER, asking.kind());
+                deadlock::waiting(&self.owner, asking, wait)?;
+            }
         }
         if checked {
             self.took(asking.kind());
@@ -74,8 +94,6 @@ impl Words {
     #[track_caller]
     fn took(&self, kind: Kind) {
         order::took(&raw const self.owner, kind, || self.mark());
-        // It is held: the mark makes its release look.
-        let _held = self.want();
     }
 
     /// The calling thread has given back a lock that is marked as checked.
@@ -89,8 +107,8 @@ impl Words {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    pub(crate) fn lock_slow(&self, me: u32, asking: Asking) {
-        if let Err(deadlock) = self.acquire_owned(me, asking) {
+    pub(crate) fn lock_slow(&self, asking: Asking) {
+        if let Err(deadlock) = self.acquire_owned(asking) {
             panic!("{deadlock}");
         }
     }
@@ -134,7 +152,7 @@ impl Words {
         let waited = Waited::start();
         let mut place = Place::Fresh;
         loop {
-            if self.take(me | WANTED, place) {
+            if self.take(me, place) {
                 return (true, place);
             }
             let mut timed_out = false;
@@ -146,7 +164,7 @@ impl Words {
             }
             if timed_out {
                 // A wake may have come at the same moment, and late is better than never.
-                return (self.take(me | WANTED, place), place);
+                return (self.take(me, place), place);
             }
             if place != Place::Woken {
                 continue;
@@ -160,20 +178,17 @@ impl Words {
         }
     }
 
-    /// A woken waiter asks for the lock, and looks for a while whether it gets it.
+    /// A woken waiter looks for a while whether it gets the lock.
     fn look_again(&self, me: u32, deadline: Deadline) -> bool {
-        if self.take(me | WANTED, Place::Woken) {
-            return true;
-        }
-        // Whoever has had the lock for long hands it to one who is awake.
-        let _asked = self.want();
         let mut spin = Spin::woken();
-        while spin.turn(deadline == Deadline::NEVER) {
-            if self.take(me | WANTED, Place::Woken) {
+        loop {
+            if self.take(me, Place::Woken) {
                 return true;
             }
+            if !spin.turn(deadline == Deadline::NEVER) {
+                return false;
+            }
         }
-        false
     }
 
     fn sleep(&self, place: &mut Place, deadline: Deadline, kind: Kind) -> Wait {

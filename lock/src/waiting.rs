@@ -2,12 +2,14 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
+use futex::asymmetric::{self, heavy_fence};
 use futex::atomic::full_fence_after_rmw;
 use futex::{Deadline, Kind, Wait};
 
 use crate::passing::is_watched;
 use crate::raw::{
-    CHECKED, FREE, HEIR, HEIRS, ORPHAN, Place, TO_HEIR, TO_WAITER, WAITER, WAITERS, WAKING, Words,
+    CHECKED, FREE, HEIR, HEIRS, ORPHAN, Place, SYMMETRIC, TO_HEIR, TO_WAITER, WAITER, WAITERS,
+    WAKING, Words,
 };
 
 impl Words {
@@ -21,10 +23,30 @@ impl Words {
     /// Counts the caller in as a waiter.
     pub(crate) fn enter(&self) {
         // ORD lock.enter-count: relaxed, the fence orders it.
-        self.waiting.fetch_add(WAITER, Relaxed);
+        let before = self.waiting.fetch_add(WAITER, Relaxed);
         // ORD lock.enter ⇒ lock.look: either this thread sees the release, or the releasing thread
         // sees it counted (I3).
         full_fence_after_rmw();
+        if asymmetric::is_possible() && before & SYMMETRIC == 0 {
+            // ORD lock.enter-heavy ⇒ lock.look-light: the same with a release that has a light fence (I6).
+            heavy_fence();
+            self.symmetrise();
+        }
+    }
+
+    /// For a thread that is about to take the lock where asymmetric fences are refused: its release is to have a
+    /// fence of its own.
+    pub(crate) fn keep_symmetric(&self) {
+        // ORD lock.is-symmetric: relaxed, nobody takes the mark away there.
+        if asymmetric::is_possible() && self.waiting.load(Relaxed) & SYMMETRIC == 0 {
+            self.symmetrise();
+        }
+    }
+
+    /// Releases have fences of their own from now on.
+    fn symmetrise(&self) {
+        // ORD lock.symmetrise: relaxed; by then the heavy fence has made visible all that it was for.
+        self.waiting.fetch_or(SYMMETRIC, Relaxed);
     }
 
     /// Counts the caller out, with the lock or without it, and passes on what may have been meant for
@@ -34,15 +56,11 @@ impl Words {
         self.recount(|now| Some(place.without_one(now)));
         // ORD lock.leave ⇒ lock.look: as lock.enter.
         full_fence_after_rmw();
-        loop {
-            match self.owner() {
-                FREE => return self.wake_next(),
-                to @ (TO_HEIR | TO_WAITER) => return self.wake_receiver(to),
-                to if is_watched(to) => return self.wake_receiver(to),
-                // Those who are left may have relied on this thread (I6).
-                _ if self.waiting() == 0 || self.want() => return,
-                _ => {}
-            }
+        match self.owner() {
+            FREE => self.wake_next(),
+            to @ (TO_HEIR | TO_WAITER) => self.wake_receiver(to),
+            to if is_watched(to) => self.wake_receiver(to),
+            _ => {}
         }
     }
 
@@ -86,9 +104,6 @@ impl Words {
             // ORD lock.look-decided ⇒ lock.look: as lock.enter.
             full_fence_after_rmw();
             *place = Place::Waiter;
-            return Wait::Changed;
-        }
-        if !self.want() {
             return Wait::Changed;
         }
         futex::wait_as(kind, &self.waiting, waiting, deadline)
@@ -147,7 +162,7 @@ impl Place {
             Place::Heir => waiting - HEIR,
             _ => waiting - WAITER,
         };
-        let mut marks = left & CHECKED;
+        let mut marks = left & (CHECKED | SYMMETRIC);
         if left & WAITERS != 0 && self != Place::Woken {
             marks |= left & (WAKING | ORPHAN);
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use deadlock::{Asking, Kind};
 use futex::model::loom::{self, cell::UnsafeCell};
-use futex::model::{JoinHandle, Model, share, spawn, unexplored, until_asleep};
+use futex::model::{JoinHandle, Model, share, spawn};
 use lockwright_lock::RawLock;
 
 /// The same in more threads than loom explores (`cargo xtask shuttle`).
@@ -160,7 +160,27 @@ fn two_threads_exclude_each_other() {
 
 #[test]
 fn an_owner_excludes_and_is_named() {
-    both_ways(Model::new(), &[owned, owned]);
+    both_ways(Model::new().preemptions(4), &[owned, owned]);
+}
+
+#[test]
+fn a_light_fence_is_met_by_a_heavy_one() {
+    let model = Model::new().narrow_fences();
+    both_ways(model.preemptions(3), &[owned, untimed]);
+}
+
+#[test]
+fn where_asymmetric_fences_are_refused_releases_have_their_own() {
+    let model = Model::new().asymmetric_fences_refused();
+    both_ways(model.preemptions(4), &[owned, owned]);
+    both_ways(model.preemptions(1), &[owned_twice, untimed, owned]);
+}
+
+#[test]
+fn where_there_are_no_asymmetric_fences_an_owner_excludes_too() {
+    let model = Model::new().symmetric_fences();
+    both_ways(model.preemptions(4), &[owned, owned]);
+    both_ways(model.preemptions(1), &[owned_twice, untimed, owned]);
 }
 
 #[test]
@@ -314,43 +334,4 @@ fn a_wake_that_a_time_out_swallowed_is_passed_on() {
     let waiters: &[Body] = &[timed, untimed, release];
     model.time_stands_still().check(move || run_held(waiters));
     model.check(move || run_held(waiters));
-}
-
-/// All of `sleepers` sleep for certain when the holder gives the lock back; `newcomers` come meanwhile, and the
-/// holder runs `again` afterwards.
-fn run_asleep(
-    sleepers: &'static [Body],
-    newcomers: &'static [Body],
-    again: &'static [Body],
-) -> impl Fn() + Send + Sync + 'static {
-    move || {
-        let (lock, counter) = shared();
-        lock.acquire();
-        let sleepers = unexplored(|| {
-            let threads = start(sleepers, &lock, &counter);
-            until_asleep(sleepers.len());
-            threads
-        });
-        let newcomers = start(newcomers, &lock, &counter);
-        lock.release().unwrap();
-        let added = again.iter().map(|body| body(&lock, &counter)).sum();
-        let workers = sleepers.into_iter().chain(newcomers).collect();
-        finish(&lock, &counter, added, workers);
-    }
-}
-
-/// Between the release and the exchange that passes the lock on, a newcomer takes it, unmarked.
-#[test]
-fn who_is_overtaken_while_passing_on_leaves_it_to_the_faster_one() {
-    let model = Model::new().preemptions(2);
-    model.check(run_asleep(&[untimed], &[untimed], &[]));
-}
-
-/// The one that was woken times out while another holds the lock, unmarked; one more sleeps.
-#[test]
-fn one_who_times_out_with_a_wake_leaves_it_to_the_holder() {
-    let model = Model::new().timeouts(1).preemptions(1);
-    model
-        .time_stands_still()
-        .check(run_asleep(&[timed, untimed], &[], &[untimed]));
 }

@@ -257,7 +257,10 @@ fn a_profile_is_a_table_json_and_folded_stacks() {
     assert_eq!(first["on"]["kind"], "event");
     assert_eq!(first["on"]["name"], "front;door");
     assert_eq!(first["waits"], 3);
-    assert!(first["total_ns"].as_u64().is_some_and(|ns| ns >= 3_000_000));
+    assert!(
+        first["total_ns"].as_u64().is_some_and(|ns| ns >= 3_000_000),
+        "{first}"
+    );
     assert!(
         first["site"]
             .as_str()

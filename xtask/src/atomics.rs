@@ -19,7 +19,12 @@ use crate::cfg::{holds, names};
 pub(crate) const ORDERINGS: [&str; 5] = ["Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"];
 
 /// Our own fences: they take no argument and are sequentially consistent.
-const HOUSE_FENCES: [&str; 1] = ["full_fence_after_rmw"];
+const HOUSE_FENCES: [&str; 4] = [
+    "full_fence_after_rmw",
+    "full_fence",
+    "light_fence",
+    "heavy_fence",
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -27,7 +32,7 @@ pub(crate) enum Kind {
     Store,
     ReadModifyWrite,
     Fence,
-    /// `full_fence_after_rmw()`.
+    /// `full_fence_after_rmw()` and the like.
     HouseFence,
 }
 
@@ -113,7 +118,7 @@ impl Finder {
             house if HOUSE_FENCES.contains(&house) => Kind::HouseFence,
             _ if orderings.is_empty() => return,
             "load" => Kind::Load,
-            "store" => Kind::Store,
+            "store" | "store_mine" => Kind::Store,
             "fence" | "compiler_fence" => Kind::Fence,
             _ => Kind::ReadModifyWrite,
         };

@@ -10,6 +10,16 @@ pub use super::loom::sync::atomic::{AtomicPtr, Ordering, fence};
 
 use super::{loom, state};
 
+/// `fence(SeqCst)`, or in a model with [narrow fences](super::Model::narrow_fences) what is ordered with its like only.
+pub fn full_fence() {
+    match state::common_fence() {
+        // ORD fence.narrow ⇒ fence.narrow: as fence.modelled.
+        Some(word) => drop(word.fetch_add(0, Ordering::AcqRel)),
+        // ORD fence.modelled ⇒ fence.modelled: whatever the caller's label says.
+        None => fence(Ordering::SeqCst),
+    }
+}
+
 macro_rules! integer {
     ($name:ident, $int:ty) => {
         /// Core's type of that name, modelled. Not for statics: an execution leaves nothing behind.

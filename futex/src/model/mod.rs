@@ -11,6 +11,7 @@
 //!
 //! README.md says what this cannot show.
 
+pub mod asymmetric;
 pub mod atomic;
 pub mod cell;
 pub(crate) mod futex;
@@ -30,6 +31,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
+use asymmetric::Fences;
+
 /// How far to explore, and how much the world may interfere.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a model does nothing until `check`"]
@@ -40,6 +43,8 @@ pub struct Model {
     boards: bool,
     uncounted: bool,
     one_cpu: bool,
+    fences: Fences,
+    narrow: bool,
     #[cfg_attr(shuttle, expect(dead_code, reason = "loom's bound"))]
     preemptions: Option<usize>,
     /// The shortest limit that every `Waited` has reached.
@@ -57,6 +62,8 @@ impl Model {
             boards: false,
             uncounted: false,
             one_cpu: false,
+            fences: Fences::Granted,
+            narrow: false,
             preemptions: None,
             reached: Some(Duration::ZERO),
         }
@@ -96,10 +103,12 @@ impl Model {
         }
     }
 
-    /// Wakes do not say whom they reached, as on Windows and FreeBSD ([`COUNTS_WAKES`](crate::COUNTS_WAKES)).
+    /// Wakes do not say whom they reached, as on Windows and FreeBSD ([`COUNTS_WAKES`](crate::COUNTS_WAKES)), which
+    /// have no asymmetric fences either.
     pub fn uncounted_wakes(self) -> Model {
         Model {
             uncounted: true,
+            fences: Fences::None,
             ..self
         }
     }
@@ -108,6 +117,31 @@ impl Model {
     pub fn one_cpu(self) -> Model {
         Model {
             one_cpu: true,
+            ..self
+        }
+    }
+
+    /// There are no [asymmetric fences](crate::asymmetric), as on other systems than Linux.
+    pub fn symmetric_fences(self) -> Model {
+        Model {
+            fences: Fences::None,
+            ..self
+        }
+    }
+
+    /// Full fences are ordered with each other only. loom's are ordered after all that any thread did before, so a
+    /// thread that has one would see what another did before a light fence. This takes longer.
+    pub fn narrow_fences(self) -> Model {
+        Model {
+            narrow: true,
+            ..self
+        }
+    }
+
+    /// The system refuses [asymmetric fences](crate::asymmetric).
+    pub fn asymmetric_fences_refused(self) -> Model {
+        Model {
+            fences: Fences::Refused,
             ..self
         }
     }
@@ -166,6 +200,7 @@ impl Model {
         if self.one_cpu {
             state::share_a_cpu();
         }
+        state::set_fences(self.fences, self.narrow);
         body();
         if let Some(adversary) = adversary {
             adversary.join().expect("the adversary panicked");

@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::asymmetric::Fences;
 use super::loom;
 use super::loom::sync::atomic::AtomicU32 as Word;
 use super::loom::sync::atomic::Ordering::Relaxed;
@@ -69,6 +70,14 @@ struct State {
     uncounted: bool,
     /// All threads are on one CPU, and can tell.
     one_cpu: bool,
+    /// Threads expect what is never there.
+    never: bool,
+    /// What asymmetric fences there are.
+    fences: Fences,
+    /// Of those, each thread's word, by id.
+    fence_words: Vec<Rc<Word>>,
+    /// Of full fences, if they are narrow.
+    common_fence: Option<Rc<Word>>,
 }
 
 thread_local! {
@@ -156,6 +165,40 @@ pub(super) fn share_a_cpu() {
 
 pub(super) fn cpu() -> Option<u32> {
     with(|state| state.one_cpu.then_some(0))
+}
+
+pub(super) fn expect(never: bool) {
+    with(|state| state.never = never);
+}
+
+pub(super) fn expects_never() -> bool {
+    with(|state| state.never)
+}
+
+pub(super) fn set_fences(fences: Fences, narrow: bool) {
+    let words = match fences {
+        Fences::Granted => super::thread::capacity(),
+        _ => 0,
+    };
+    let words = (0..words).map(|_| Rc::new(Word::new(0))).collect();
+    let common = narrow.then(|| Rc::new(Word::new(0)));
+    with(|state| {
+        state.fences = fences;
+        state.fence_words = words;
+        state.common_fence = common;
+    });
+}
+
+pub(super) fn fence_word(id: u32) -> Rc<Word> {
+    with(|state| Rc::clone(&state.fence_words[id as usize - 1]))
+}
+
+pub(super) fn common_fence() -> Option<Rc<Word>> {
+    with(|state| state.common_fence.clone())
+}
+
+pub(super) fn fences() -> Fences {
+    with(|state| state.fences)
 }
 
 pub(super) fn board(id: u32) -> Option<Rc<Board>> {

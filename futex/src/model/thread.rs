@@ -20,8 +20,6 @@ pub struct ThreadId(NonZeroU32);
 impl ThreadId {
     /// The largest id.
     pub const MAX: u32 = 0x3FFF_FFFE;
-    /// The bit beside an id.
-    pub const MARK: u32 = 1 << 30;
 
     /// The number.
     #[must_use]
@@ -36,12 +34,6 @@ impl ThreadId {
             .filter(|id| id.get() <= ThreadId::MAX)
             .map(ThreadId)
     }
-
-    /// The id in a lock word, with or without the mark.
-    #[must_use]
-    pub fn in_word(word: u32) -> Option<ThreadId> {
-        ThreadId::from_u32(word & !ThreadId::MARK)
-    }
 }
 
 impl fmt::Display for ThreadId {
@@ -53,22 +45,41 @@ impl fmt::Display for ThreadId {
 /// The calling thread's id.
 #[must_use]
 pub fn current_id() -> ThreadId {
+    HAS_ID.with(|has| has.set(true));
     ThreadId::from_u32(state::current_id()).expect("a model has a handful of threads")
 }
 
+/// See the same type outside the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hand {
+    /// What it expects.
+    pub expected: u32,
+    /// What it puts there.
+    pub id: u32,
+}
+
 crate::per_thread! {
-    static AT_HAND: Cell<bool> = Cell::new(false);
+    static HAS_ID: Cell<bool> = Cell::new(false);
 }
 
-/// See the same function outside the model.
+/// See the same function outside the model. The first call of a thread finds it without an id.
 #[must_use]
-pub fn id_at_hand() -> Option<ThreadId> {
-    AT_HAND.with(Cell::get).then(current_id)
+pub fn at_hand() -> Hand {
+    let never = !HAS_ID.with(Cell::get)
+        || !crate::asymmetric::is_available() && crate::asymmetric::is_possible();
+    Hand {
+        expected: if never || state::expects_never() {
+            u32::MAX
+        } else {
+            0
+        },
+        id: state::current_id(),
+    }
 }
 
 /// See the same function outside the model.
-pub fn keep_at_hand(yes: bool) {
-    AT_HAND.with(|at_hand| at_hand.set(yes));
+pub fn expect(never: bool) {
+    state::expect(never);
 }
 
 /// The board of the thread with that id, in a model with boards.

@@ -5,6 +5,8 @@
 mod linux;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use linux::*;
+#[cfg(target_os = "linux")]
+pub(crate) mod membarrier;
 
 #[cfg(windows)]
 mod windows;

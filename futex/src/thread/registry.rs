@@ -82,7 +82,9 @@ pub(super) fn issue() -> ThreadId {
             }
         },
     };
-    find_issued(id).begin();
+    let slot = find_issued(id);
+    slot.begin_hand(id);
+    slot.begin();
     id
 }
 

@@ -12,6 +12,7 @@ fn blank() -> Slot {
         turns: AtomicU32::new(0),
         kind: AtomicU32::new(0),
         since: AtomicU64::new(0),
+        hand: hand::Words::default(),
         name: Name::default(),
         board: Board::new(),
     }

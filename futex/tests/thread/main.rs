@@ -8,11 +8,12 @@ mod slots;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
+use std::sync::{Barrier, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lockwright_futex::thread::{ThreadId, capacity, current_id, id_at_hand, keep_at_hand, slot};
+use lockwright_futex::asymmetric;
+use lockwright_futex::thread::{Hand, ThreadId, at_hand, capacity, current_id, expect, slot};
 
 /// The tests count ids, so they run one at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -32,11 +33,10 @@ struct Seen {
 }
 
 fn me() -> Seen {
-    let at_hand = id_at_hand();
-    assert!(at_hand.is_none_or(|id| slot(id).is_some_and(|slot| slot.is_live())));
+    let before = ThreadId::from_u32(at_hand().id);
+    assert!(before.is_none_or(|id| slot(id).is_some_and(|slot| slot.is_live())));
     let id = current_id();
-    assert!(at_hand.is_none_or(|at_hand| at_hand == id));
-    keep_at_hand(true);
+    assert!(before.is_none_or(|before| before == id));
     let slot = slot(id).expect("the id was issued");
     assert!(slot.is_live());
     Seen {
@@ -80,20 +80,57 @@ fn an_id_stays_the_same_while_its_thread_lives() {
 }
 
 #[test]
-fn an_id_is_at_hand_if_there_is_one_and_it_is_kept_there() {
+fn an_id_is_at_hand_once_there_is_one() {
     let _alone = alone();
     thread::spawn(|| {
-        keep_at_hand(true);
-        assert_eq!(id_at_hand(), None);
-        let id = current_id();
-        assert_eq!(id_at_hand(), None);
-        for yes in [true, false] {
-            keep_at_hand(yes);
-            assert_eq!(id_at_hand(), yes.then_some(id));
-        }
+        let nothing = Hand {
+            expected: u32::MAX,
+            id: 0,
+        };
+        assert_eq!(at_hand(), nothing);
+        let id = current_id().get();
+        let had = if asymmetric::is_available() || !asymmetric::is_possible() {
+            Hand { expected: 0, id }
+        } else {
+            nothing
+        };
+        assert_eq!(at_hand(), had);
     })
     .join()
     .expect("it asserts");
+}
+
+#[test]
+fn all_threads_can_be_told_what_to_expect() {
+    let _alone = alone();
+    if !asymmetric::is_available() && asymmetric::is_possible() {
+        return;
+    }
+    let _id = current_id();
+    let (tell, told) = mpsc::channel::<()>();
+    let (answer, answered) = mpsc::channel();
+    let other = thread::spawn(move || {
+        let _id = current_id();
+        while told.recv().is_ok() {
+            answer.send(at_hand().expected).expect("it listens");
+        }
+    });
+    let newcomer = || {
+        let (_id, hand) = (current_id(), at_hand());
+        hand.expected
+    };
+    for (never, expected) in [(true, u32::MAX), (false, 0)] {
+        expect(never);
+        assert_eq!(at_hand().expected, expected);
+        tell.send(()).expect("it listens");
+        assert_eq!(answered.recv(), Ok(expected));
+        assert_eq!(
+            thread::spawn(newcomer).join().expect("it has an id"),
+            expected
+        );
+    }
+    drop(tell);
+    other.join().expect("it ends");
 }
 
 #[test]
@@ -106,20 +143,6 @@ fn only_numbers_from_1_to_max_are_ids() {
     );
     assert_eq!(ThreadId::from_u32(ThreadId::MAX + 1), None);
     assert_eq!(size_of::<Option<ThreadId>>(), 4);
-}
-
-#[test]
-fn a_lock_word_names_its_owner_with_or_without_a_mark() {
-    for number in [1, ThreadId::MAX] {
-        let id = ThreadId::from_u32(number).expect("in range");
-        assert_eq!(ThreadId::in_word(number), Some(id));
-        assert_eq!(ThreadId::in_word(number | ThreadId::MARK), Some(id));
-        assert_eq!(ThreadId::from_u32(number | ThreadId::MARK), None);
-    }
-    for nobody in [0, ThreadId::MAX + 1, 1 << 31, 1 << 31 | 1] {
-        assert_eq!(ThreadId::in_word(nobody), None);
-        assert_eq!(ThreadId::in_word(nobody | ThreadId::MARK), None);
-    }
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod deadlines;
 #[cfg(all(unix, not(miri)))]
 mod fork;
 #[cfg(all(target_os = "linux", not(miri)))]
+mod membarrier;
+#[cfg(all(target_os = "linux", not(miri)))]
 mod memory;
 mod panics;
 #[cfg(all(unix, not(miri)))]

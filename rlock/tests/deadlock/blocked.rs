@@ -44,7 +44,8 @@ fn a_waiter_is_shown_with_what_it_wants_and_who_holds_that() {
             assert!(table.contains("\"accounts\""), "{table}");
             drop(held);
             waiter.join().unwrap();
-            assert!(of(id).is_none());
+            // Another test's thread may have the id by now.
+            assert!(of(id).is_none_or(|shown| shown.on.address != Arc::as_ptr(&lock).addr()));
         });
         deadlock::forget_name(&*lock);
     });
