@@ -74,7 +74,7 @@ const FREE: u32 = 0;
 /// No thread's id, and no mark of a lock.
 const NEVER: u32 = u32::MAX;
 
-/// Each acquire reads it: what others write stays off its cache line.
+/// Each acquire that is not over at once reads it: what others write stays off its cache line.
 #[repr(align(128))]
 struct Switch(AtomicU32);
 

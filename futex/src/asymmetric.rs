@@ -38,14 +38,6 @@ pub fn light_fence() {
 
 #[cfg(all(not(loom), target_os = "linux"))]
 mod real {
-    /// Whether this system may have them at all: where not, both sides need their own fences. Where they may
-    /// be had, the system may still refuse: [`is_available`].
-    #[inline(always)]
-    #[must_use]
-    pub const fn is_possible() -> bool {
-        true
-    }
-
     use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
     use std::thread;
     use std::time::Duration;
@@ -62,6 +54,14 @@ mod real {
 
     /// Longer than a store takes to become visible by itself, by far.
     const SETTLED: Duration = Duration::from_millis(1);
+
+    /// Whether this system may have them at all: where not, both sides need their own fences. Where they may
+    /// be had, the system may still refuse: [`is_available`].
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_possible() -> bool {
+        true
+    }
 
     /// Whether the system grants them to this process: not before Linux 4.14, nor where a filter of system
     /// calls forbids it. The first call asks.

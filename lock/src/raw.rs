@@ -33,7 +33,7 @@
 //! Invariants:
 //!
 //! - **I1** A thread holds the lock from the exchange of `owner` that put its mark there in the
-//!   place of `FREE`, `TO_HEIR` or `TO_WAITER`, to the exchange that puts one of those there again.
+//!   place of `FREE`, `TO_HEIR` or `TO_WAITER`, to the exchange or store that puts one of those there again.
 //! - **I2** A thread sleeps on `waiting` only while counted as a waiter, on `owner` only while
 //!   counted as an heir; on `waiting` never with an expected value that has `ORPHAN`.
 //! - **I3** Whoever counts itself in or out, or clears `WAKING`, then looks at `owner`, with a full

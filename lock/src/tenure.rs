@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futex::{Waited, asymmetric};
 
-/// After this the lock is handed to a waiter that is awake and asks for it, which costs two moves of a
+/// After this the lock is handed to the waiters while one of them is awake, which costs two moves of a
 /// cache line. With 4 ms the longest wait was 119 ms (benches/results/).
 const TENURE: Duration = Duration::from_millis(1);
 /// After this to one that sleeps, or waits for the very CPU that the calling thread runs on: that costs a
