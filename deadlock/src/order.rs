@@ -42,9 +42,9 @@
 //!
 //! # Cost
 //!
-//! Off: no instruction on any path. The compare-exchange that takes a free lock expects a word that the switch
-//! owns in place of a constant 0: a load where a register was cleared. (A switch that all threads notice at once
-//! must be read from memory that others write; that path reads none but the lock.) On: that exchange fails on
+//! Off: no instruction on any path. The compare-exchange that takes a free lock expects what the thread has
+//! [at hand](thread::at_hand) beside its id, in place of a constant 0: a load where a register was cleared. To switch
+//! it is to write that for each thread; a thread may notice a moment later. On: that exchange fails on
 //! purpose, and each acquire and release by a guard goes the long way and takes a mutex, one for all threads.
 //! After [`stop`] a lock that was checked goes that way for one release more.
 //!
@@ -58,25 +58,14 @@ mod inversion;
 mod state;
 
 use core::panic::Location;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 
-use futex::Kind;
+use futex::{Kind, thread};
 
 use crate::Asking;
 use crate::busy::Busy;
 pub use inversion::{Inversion, Taking};
 use state::State;
-
-/// What the word of a free lock holds, or while checking is on what none ever holds.
-static AT_ONCE: Switch = Switch(AtomicU32::new(FREE));
-const FREE: u32 = 0;
-/// No thread's id, and no mark of a lock.
-const NEVER: u32 = u32::MAX;
-
-/// Each acquire that is not over at once reads it: what others write stays off its cache line.
-#[repr(align(128))]
-struct Switch(AtomicU32);
 
 static STATE: Mutex<State> = Mutex::new(State::new());
 
@@ -94,7 +83,7 @@ fn state() -> MutexGuard<'static, State> {
         match STATE.try_lock() {
             Ok(state) => return state,
             Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => futex::thread::yield_now(),
+            Err(TryLockError::WouldBlock) => thread::yield_now(),
         }
     }
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -113,9 +102,7 @@ pub fn start_with(pairs: usize) {
     let mut state = state();
     if !is_on() {
         state.begin(pairs);
-        // ORD order.start: relaxed, what is decided on the strength of it is decided under the mutex.
-        AT_ONCE.0.store(NEVER, Relaxed);
-        futex::thread::expect(true);
+        thread::expect(true);
     }
 }
 
@@ -123,9 +110,7 @@ pub fn start_with(pairs: usize) {
 pub fn stop() {
     let Some(_busy) = Busy::begin() else { return };
     let mut state = state();
-    // ORD order.stop: relaxed, as order.start.
-    AT_ONCE.0.store(FREE, Relaxed);
-    futex::thread::expect(false);
+    thread::expect(false);
     state.end();
 }
 
@@ -136,20 +121,13 @@ pub fn reset() {
     state().reset();
 }
 
-/// Whether checking is on.
+/// Whether checking is on: then no thread takes a lock with what it has [at hand](thread::at_hand), and finds
+/// out why on the slow path. Nothing but this module switches that; what is decided on the strength of it is
+/// decided under the mutex.
 #[inline]
 #[must_use]
 pub fn is_on() -> bool {
-    at_once() != FREE
-}
-
-/// For those who build locks: what the owner word holds when the lock is free, 0; or, while checking is on, a
-/// number that it never holds. An acquire that expects it then fails, and finds out why on its slow path.
-#[inline]
-#[must_use]
-pub fn at_once() -> u32 {
-    // ORD order.look: relaxed, as order.start.
-    AT_ONCE.0.load(Relaxed)
+    thread::expects_never()
 }
 
 /// Sets what is told of each inversion, in the thread that takes the locks in the other order, before it

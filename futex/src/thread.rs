@@ -49,7 +49,7 @@ use crate::Kind;
 use crate::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub use crate::board::Board;
 pub use crate::moment::{instant, moment};
-pub use hand::{Hand, at_hand, expect};
+pub use hand::{Hand, at_hand, expect, expects_never};
 use name::Name;
 
 thread_local! {

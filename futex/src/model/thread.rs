@@ -82,6 +82,12 @@ pub fn expect(never: bool) {
     state::expect(never);
 }
 
+/// See the same function outside the model.
+#[must_use]
+pub fn expects_never() -> bool {
+    state::expects_never()
+}
+
 /// The board of the thread with that id, in a model with boards.
 #[must_use]
 pub fn board(id: ThreadId) -> Option<Rc<Board>> {

@@ -35,8 +35,11 @@ static EMPTY: Words = Words {
     id: AtomicU32::new(0),
 };
 
-/// What threads expect.
-static EXPECTED: AtomicU32 = AtomicU32::new(0);
+/// What threads expect, and those that come. Who goes the long way asks it: what others write stays off its cache line.
+static EXPECTED: Switch = Switch(AtomicU32::new(0));
+
+#[repr(align(128))]
+struct Switch(AtomicU32);
 
 thread_local! {
     static HAND: Cell<&'static Words> = const { Cell::new(&EMPTY) };
@@ -57,18 +60,26 @@ pub fn at_hand() -> Hand {
 }
 
 /// From now on all threads expect what is never there; or 0 again. A thread may notice a moment later, as of any
-/// relaxed store.
+/// relaxed store. There is one such switch in the process: `lockwright-deadlock`'s `order` has it.
 pub fn expect(never: bool) {
     let expected = if never { NEVER } else { 0 };
     // No id is issued meanwhile.
     let _registry = registry::lock();
     // ORD hand.expect: relaxed, the mutex orders it.
-    EXPECTED.store(expected, Relaxed);
+    EXPECTED.0.store(expected, Relaxed);
     for id in (1..=registry::issued()).filter_map(ThreadId::from_u32) {
         let hand = &registry::find_issued(id).hand;
         // ORD hand.expect-each: relaxed, as hand.expected.
         hand.expected.store(expected, Relaxed);
     }
+}
+
+/// Whether threads were told to [`expect`] what is never there; it may be stale by the time it is returned.
+#[inline]
+#[must_use]
+pub fn expects_never() -> bool {
+    // ORD hand.told: relaxed, nothing is read on the strength of it.
+    EXPECTED.0.load(Relaxed) == NEVER
 }
 
 /// The calling thread has that id from now on.
@@ -87,7 +98,7 @@ impl Slot {
     /// A thread gets the slot. Under the registry's mutex.
     pub(super) fn begin_hand(&self, id: ThreadId) {
         // ORD hand.what: relaxed, the mutex orders it.
-        let expected = EXPECTED.load(Relaxed);
+        let expected = EXPECTED.0.load(Relaxed);
         // ORD hand.begin: relaxed, as hand.what.
         self.hand.expected.store(expected, Relaxed);
         // ORD hand.begin-id: relaxed, only the thread that gets the slot reads it.
