@@ -16,6 +16,10 @@ use lockwright_lock::RawLock;
 mod crowd;
 
 #[cfg(not(shuttle))]
+#[path = "loom/narrow.rs"]
+mod narrow;
+
+#[cfg(not(shuttle))]
 #[path = "loom/uncounted.rs"]
 mod uncounted;
 
