@@ -14,8 +14,25 @@ const NEAR: Duration = Duration::from_millis(20);
 impl Words {
     /// For a thread that is counted in `phase`: `Ok` when all have met. If it is broken first, by others or
     /// because the deadline comes, the thread leaves it.
+    ///
+    /// Where there are more threads than CPUs it begins with a yield, which is mostly enough, and is therefore on a
+    /// short way of its own.
+    #[inline]
     #[track_caller]
     pub(crate) fn wait_for_end(&self, phase: u64, deadline: Deadline) -> Result<(), Broken> {
+        if deadline == Deadline::NEVER && Spin::may_meet_blindly(self.parties) {
+            Spin::yield_blindly();
+            if self.look().phase() != phase {
+                return Ok(());
+            }
+        }
+        self.wait_on_for_end(phase, deadline)
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn wait_on_for_end(&self, phase: u64, deadline: Deadline) -> Result<(), Broken> {
         let ended = |now: State| {
             if now.phase() != phase {
                 Some(Ok(()))

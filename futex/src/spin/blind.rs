@@ -8,7 +8,8 @@ use std::cell::Cell;
 use std::thread;
 use std::time::Duration;
 
-use super::{Spin, rests};
+use super::{Spin, YIELDS_FROM, crowd};
+use crate::contention::is_observed;
 
 thread_local! {
     /// What the coarse clock said when the calling thread last asked.
@@ -23,7 +24,15 @@ impl Spin {
     #[inline(never)]
     #[must_use]
     pub fn may_yield_blindly() -> bool {
-        cfg!(loom) || !(has_ticked() || rests())
+        cfg!(loom) || !(has_ticked() || has_rested())
+    }
+
+    /// Whether such a yield is the way to begin with for one of `threads` that meet ([`Spin::meeting`]): if those are
+    /// more than CPUs. Not while waits are observed, which are not told of. In a model, never.
+    #[inline]
+    #[must_use]
+    pub fn may_meet_blindly(threads: u32) -> bool {
+        !cfg!(loom) && crowd(threads) && !is_observed() && Spin::may_yield_blindly()
     }
 
     /// Lets another thread run; in a model that is the model's business.
@@ -33,6 +42,12 @@ impl Spin {
             thread::yield_now();
         }
     }
+}
+
+/// Whether the thread does without yields, or did until now: then the first one is measured, as all are beside a
+/// neighbour that stays.
+fn has_rested() -> bool {
+    YIELDS_FROM.get().is_some()
 }
 
 /// Whether the coarse clock has ticked since the calling thread last asked; `true` if there is none.
@@ -62,7 +77,7 @@ fn coarse_clock() -> Option<Duration> {
 mod tests {
     use std::time::Instant;
 
-    use super::super::{PENANCE, YIELDS_FROM};
+    use super::super::PENANCE;
     use super::*;
 
     /// Whether it may soon, since the clock may tick at any time.
@@ -87,6 +102,12 @@ mod tests {
     fn a_thread_that_rests_from_yields_does_not_yield_blindly_either() {
         YIELDS_FROM.set(Some(Instant::now() + PENANCE * Duration::from_secs(100)));
         assert!(!may_soon());
+        // It is over, but for a yield that is measured.
+        let over = Instant::now();
+        YIELDS_FROM.set(Some(over));
+        assert!(!may_soon());
+        assert!(Spin::passing(0).turn(true));
+        assert!(YIELDS_FROM.get().is_none_or(|from| from > over));
         YIELDS_FROM.set(None);
         assert!(may_soon());
     }
