@@ -19,6 +19,10 @@ static REGISTERED: OnceLock<Option<u32>> = OnceLock::new();
 pub(crate) fn register() -> io::Result<()> {
     let registered = REGISTERED.get_or_init(|| {
         deadlock::name_threads_by(registry::name_of);
+        if os::is_main() {
+            // So that it is known by its name.
+            registry::main().sign();
+        }
         let registered = os::at_exit(end_of_main);
         registered.ok().map(|()| std::process::id())
     });

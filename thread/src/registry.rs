@@ -33,9 +33,10 @@ pub(crate) fn leave(thread: &ThreadRef) {
 /// The main thread. Made by whoever asks first; what only the main thread knows is added when it
 /// uses this crate.
 pub(crate) fn main() -> &'static ThreadRef {
-    static MAIN: OnceLock<ThreadRef> = OnceLock::new();
     MAIN.get_or_init(ThreadRef::main)
 }
+
+static MAIN: OnceLock<ThreadRef> = OnceLock::new();
 
 /// Some thread that the end of the program waits for, other than the calling one.
 pub(crate) fn non_daemon() -> Option<ThreadRef> {
@@ -44,11 +45,15 @@ pub(crate) fn non_daemon() -> Option<ThreadRef> {
     alive.values().find(awaited).cloned()
 }
 
-/// What the thread with that ident is called, if it is alive and has an object. For reports of threads that are stuck:
+/// What the thread with that ident is called, if it is alive, or the main thread, and has an object. For reports of threads that are stuck:
 /// it waits for nobody, and does not know if another goes on having the list.
 pub(crate) fn name_of(ident: ThreadId) -> Option<String> {
-    let alive = try_some_times(|| ALIVE.try_lock())?;
     let its = |thread: &&ThreadRef| thread.ident_if_known() == Some(ident);
+    // Also when `main` has returned: it waits for others then.
+    if let Some(main) = MAIN.get().filter(its) {
+        return try_some_times(|| main.try_name());
+    }
+    let alive = try_some_times(|| ALIVE.try_lock())?;
     let thread = alive.values().find(its)?;
     try_some_times(|| thread.try_name())
 }

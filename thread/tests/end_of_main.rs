@@ -91,7 +91,7 @@ const STORIES: &[Story] = &[
         "the_end_of_main_and_a_thread_that_wants_its_lock",
         wants_mains_lock,
         0,
-        "main ends\nthread is told\n",
+        "main ends\nthread is told of MainThread\n",
     ),
     (
         "a_program_without_threads_just_ends",
@@ -296,8 +296,13 @@ fn wants_mains_lock() {
         while !awaited() {
             sleep(Duration::from_millis(1));
         }
-        let told = OF_MAIN.lock_checked().is_err();
-        say(if told { "thread is told" } else { "it has it" });
+        let told = OF_MAIN
+            .lock_checked()
+            .expect_err("main waits for this thread");
+        let mut others = told.report().members().iter();
+        let main = others.find(|member| member.thread != get_ident());
+        let name = main.and_then(|main| main.thread_name.as_deref());
+        say(&format!("thread is told of {}", name.unwrap_or_default()));
     });
     say("main ends");
 }

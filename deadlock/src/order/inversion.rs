@@ -20,7 +20,8 @@ pub struct Inversion {
 pub struct Taking {
     /// Its id.
     pub thread: ThreadId,
-    /// Its name, as the system has it.
+    /// Its name, as [`name_threads_by`](crate::name_threads_by) or the system had it when it first took a lock that
+    /// was checked.
     pub thread_name: Option<String>,
     /// What it held.
     pub holds: Thing,
