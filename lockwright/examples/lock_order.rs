@@ -20,14 +20,14 @@ fn transfer(amount: i64) {
 fn audit() {
     let log = LOG.lock();
     let balance: i64 = ACCOUNTS.lock().iter().sum();
-    println!("{} lines, balance {balance}", log.len());
+    println!("lines: {}, balance: {balance}", log.len());
 }
 
 /// In the order of `transfer`.
 fn audit_in_order() {
     let (log, accounts) = lock_all((&LOG, &ACCOUNTS)).expect("two locks");
     let balance: i64 = accounts.iter().sum();
-    println!("{} lines, balance {balance}", log.len());
+    println!("lines: {}, balance: {balance}", log.len());
 }
 
 /// `lock_all` takes them by address, so this does too.
@@ -55,6 +55,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     teller.join()?; // nobody else is there: no deadlock
     look();
 
-    println!("{} inversions found", order::inversions().len());
+    println!("inversions found: {}", order::inversions().len());
     Ok(())
 }

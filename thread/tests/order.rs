@@ -129,7 +129,10 @@ fn an_inversion_calls_the_threads_as_their_objects_do() {
         ];
         for (n, name) in names.into_iter().enumerate() {
             let its = Arc::clone(&locks);
-            let thread = Thread::builder().name(name).thread(move || {
+            let thread = Thread::new(move || {
+                // It is known by then.
+                drop(its[n].lock());
+                current().set_name(name);
                 let _outer = its[n].lock();
                 let _inner = its[1 - n].lock();
             });

@@ -20,8 +20,7 @@ pub struct Inversion {
 pub struct Taking {
     /// Its id.
     pub thread: ThreadId,
-    /// Its name, as [`name_threads_by`](crate::name_threads_by) or the system had it when it first took a lock that
-    /// was checked.
+    /// Its name at that moment, as [`name_threads_by`](crate::name_threads_by) or the system had it.
     pub thread_name: Option<String>,
     /// What it held.
     pub holds: Thing,

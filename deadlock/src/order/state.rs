@@ -26,18 +26,13 @@ struct Held {
     site: &'static Location<'static>,
 }
 
-#[derive(Debug, Default)]
-struct Thread {
-    name: Option<Arc<str>>,
-    held: Vec<Held>,
-}
-
 #[derive(Debug)]
 pub(super) struct State {
     /// One more for each `begin`: what a thread held before it is not known any more.
     episode: u32,
     limit: usize,
-    threads: BTreeMap<ThreadId, Thread>,
+    /// What each thread holds.
+    threads: BTreeMap<ThreadId, Vec<Held>>,
     /// Who holds a lock, by address.
     holders: BTreeMap<usize, ThreadId>,
     graph: Graph,
@@ -110,13 +105,8 @@ impl State {
         let me = thread::current_id();
         let now = Some((self.episode, me.get()));
         if ENTERED.with(|entered| entered.replace(now)) != now {
-            let name = names::of_thread(me).or_else(own_name).map(Arc::from);
-            let new = Thread {
-                name,
-                held: Vec::new(),
-            };
-            let old = self.threads.insert(me, new).unwrap_or_default();
-            for held in old.held {
+            let old = self.threads.insert(me, Vec::new()).unwrap_or_default();
+            for held in old {
                 self.release(held.lock.0, me);
             }
         }
@@ -143,12 +133,13 @@ impl State {
     ) -> Vec<Inversion> {
         let me = self.enter();
         self.identify(lock.0, mark);
-        let thread = &self.threads[&me];
-        if thread.held.iter().any(|held| held.lock.0 == lock.0) {
+        let held = self.threads[&me].clone();
+        if held.iter().any(|held| held.lock.0 == lock.0) {
             // For the deadlock detector, if it is true.
             return Vec::new();
         }
-        let (held, name) = (thread.held.clone(), thread.name.clone());
+        // Asked for where it is needed, which is seldom: it may change.
+        let mut name = None;
         let mut new = Vec::new();
         for held in held {
             let first = held.lock.0;
@@ -158,7 +149,7 @@ impl State {
             }
             let seen = Seen {
                 thread: me,
-                thread_name: name.clone(),
+                thread_name: name.get_or_insert_with(|| called(me)).clone(),
                 held: held.site,
                 wanted: site,
             };
@@ -210,9 +201,9 @@ impl State {
         if let Some(before) = self.holders.insert(lock.0, me) {
             self.strike(lock.0, before);
         }
-        let thread = self.threads.get_mut(&me).expect("it was entered");
-        if thread.held.len() < HELD {
-            thread.held.push(Held { lock, site });
+        let all = self.threads.get_mut(&me).expect("it was entered");
+        if all.len() < HELD {
+            all.push(Held { lock, site });
         } else {
             self.left_out += 1;
         }
@@ -232,8 +223,13 @@ impl State {
     }
 
     fn strike(&mut self, lock: usize, thread: ThreadId) {
-        if let Some(thread) = self.threads.get_mut(&thread) {
-            thread.held.retain(|held| held.lock.0 != lock);
+        if let Some(all) = self.threads.get_mut(&thread) {
+            all.retain(|held| held.lock.0 != lock);
         }
     }
+}
+
+/// What the calling thread, which is `me`, is called by now.
+fn called(me: ThreadId) -> Option<Arc<str>> {
+    names::of_thread(me).or_else(own_name).map(Arc::from)
 }
