@@ -90,15 +90,20 @@ fn version(peer: &Peer) -> Version {
 
 /// The version of `name` that this build was locked to.
 fn locked_version(name: &str) -> Option<&'static str> {
-    let lock = include_str!("../../Cargo.lock");
-    let entry = lock.split("[[package]]").find(|entry| {
-        entry
-            .lines()
-            .any(|line| line == format!("name = \"{name}\""))
-    })?;
-    entry
-        .lines()
-        .find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
+    let entry = |name: &str| {
+        let line = format!("name = \"{name}\"");
+        let mut entries = include_str!("../../Cargo.lock").split("[[package]]");
+        entries.find(|entry| entry.lines().any(|l| l == line))
+    };
+    // Where others depend on another version of it, ours stands beside its name.
+    let ours = entry(env!("CARGO_PKG_NAME"))?.lines().find_map(|line| {
+        let dependency = line.trim().trim_matches(['"', ',']);
+        dependency.strip_prefix(name)?.strip_prefix(' ')
+    });
+    ours.or_else(|| {
+        let mut lines = entry(name)?.lines();
+        lines.find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
+    })
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -253,6 +258,9 @@ mod tests {
     fn versions_come_from_the_lock_file() {
         let version = locked_version("parking_lot").unwrap();
         assert!(version.starts_with("0.13."), "{version}");
+        // flume has an older one.
+        let version = locked_version("spin").unwrap();
+        assert!(version.starts_with("0.12."), "{version}");
         assert_eq!(locked_version("no-such-crate"), None);
     }
 

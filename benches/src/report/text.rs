@@ -36,6 +36,7 @@ pub(super) fn per_op(n: f64) -> String {
 /// A ratio: `0.97`, `12.3`, `429`.
 pub(super) fn ratio(r: f64) -> String {
     let digits = match r {
+        r if r < 0.0995 => 3,
         r if r < 9.995 => 2,
         r if r < 99.95 => 1,
         _ => 0,
@@ -129,10 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn ratios_keep_three_digits() {
+    fn ratios_keep_two_digits_or_three() {
         assert_eq!(
-            [0.974, 9.994, 12.345, 99.96, 428.7].map(ratio),
-            ["0.97", "9.99", "12.3", "100", "429"]
+            [0.0041, 0.0994, 0.0996, 0.974, 9.994, 12.345, 99.96, 428.7].map(ratio),
+            [
+                "0.004", "0.099", "0.10", "0.97", "9.99", "12.3", "100", "429"
+            ]
         );
     }
 

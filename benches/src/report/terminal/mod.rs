@@ -49,12 +49,15 @@ fn header(out: &mut String, report: &Report) {
         ""
     };
     let _ = writeln!(out, "{} · {} CPUs{vm} · {}", m.cpu, m.cpus, m.kernel);
-    let versions: Vec<&str> = m.versions.iter().map(|v| v.version.as_str()).collect();
-    let _ = writeln!(
-        out,
-        "{} · commit {} · mode {:?}",
-        m.rustc, m.commit, report.mode
-    );
+    // Several contenders may be of one library.
+    let mut versions: Vec<&str> = Vec::new();
+    for version in &m.versions {
+        if !versions.contains(&version.version.as_str()) {
+            versions.push(&version.version);
+        }
+    }
+    let mode = format!("{:?}", report.mode).to_lowercase();
+    let _ = writeln!(out, "{} · commit {} · mode {mode}", m.rustc, m.commit);
     let _ = writeln!(out, "{}", wrapped(&versions.join(" · ")));
     if report.mode != Mode::Full {
         let text = "This mode measures a subset of the cells; cargo compare --full measures all.";
