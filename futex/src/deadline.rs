@@ -74,6 +74,17 @@ impl Waited {
         }
     }
 
+    /// Whether less than `limit` has gone by, and the watch started anew: by one reading of the clock.
+    #[must_use]
+    pub fn lap(&self, limit: Duration) -> (bool, Waited) {
+        let now = Waited::start();
+        #[cfg(loom)]
+        let reached = crate::model::state::has_reached(limit);
+        #[cfg(not(loom))]
+        let reached = now.since.saturating_duration_since(self.since) >= limit;
+        (!reached, now)
+    }
+
     /// Whether at least `limit` has gone by. The model has no clock: one of its settings says whether
     /// limits have been reached.
     #[inline]
@@ -110,5 +121,15 @@ mod tests {
         let soon = Deadline::after(Duration::from_secs(3600));
         assert!(!soon.has_passed());
         assert!(soon.remaining() > Some(Duration::from_secs(3500)));
+    }
+
+    #[test]
+    fn a_lap_is_measured_from_the_last_one() {
+        let pause = Duration::from_millis(2);
+        let start = Waited::start();
+        std::thread::sleep(pause);
+        let (short, now) = start.lap(pause);
+        assert!(!short && now.since >= start.since + pause);
+        assert!(now.lap(Duration::from_secs(3600)).0);
     }
 }

@@ -29,6 +29,11 @@ const DOUBLINGS: u32 = 4;
 /// finds itself too late, since the thread that holds the lock is probably on a roll.
 const LOOKS: u32 = 12;
 const LOOKS_WOKEN: u32 = 8;
+/// The same for a thread that has reason to believe that who holds the lock gives it back and takes it again many
+/// times in a row: each look interrupts that, and so does taking it.
+const FIRST_GAP_LATE: Duration = Duration::from_nanos(1200);
+const DOUBLINGS_LATE: u32 = 1;
+const LOOKS_LATE: u32 = 5;
 /// The same for a thread that only watches a word, which nobody works with before it changes: it may look
 /// often, and takes no line from anybody. It yields soon, since the thread that is to change the word may
 /// need this CPU. One event to another and back, per hand-over (benches/results/, 2026-11-24): on two CPUs
@@ -98,14 +103,22 @@ impl Spin {
     #[inline]
     #[must_use]
     pub fn new() -> Spin {
-        Spin::wanting(LOOKS)
+        Spin::wanting(LOOKS, FIRST_GAP, DOUBLINGS)
+    }
+
+    /// The same time with few looks, far apart, of a thread that comes to a lock which others take many times in a row
+    /// for a moment: the sooner it takes the lock, the more often its cache line goes to and fro.
+    #[inline]
+    #[must_use]
+    pub fn late() -> Spin {
+        Spin::wanting(LOOKS_LATE, FIRST_GAP_LATE, DOUBLINGS_LATE)
     }
 
     /// The smaller budget of a thread that has slept and was woken.
     #[inline]
     #[must_use]
     pub fn woken() -> Spin {
-        Spin::wanting(LOOKS_WOKEN)
+        Spin::wanting(LOOKS_WOKEN, FIRST_GAP, DOUBLINGS)
     }
 
     /// The budget of a thread that only watches a word until somebody changes it, as one that waits for an
@@ -183,8 +196,8 @@ impl Spin {
 
     /// The looks of one that wants what others hold.
     #[inline]
-    fn wanting(looks: u32) -> Spin {
-        let spin = Spin::looking(looks, FIRST_GAP, DOUBLINGS);
+    fn wanting(looks: u32, first_gap: Duration, doublings: u32) -> Spin {
+        let spin = Spin::looking(looks, first_gap, doublings);
         match spin.looks {
             0 => spin.yielding_for(0, YIELDING),
             _ => spin,
@@ -343,11 +356,13 @@ mod tests {
         if pauses_in(FIRST_GAP) == 0 {
             // tests/one_cpu.rs says more of it.
             assert_eq!(turns(Spin::new(), true), 0);
+            assert_eq!(turns(Spin::late(), true), 0);
             return;
         }
         assert_eq!(turns(Spin::new(), false), LOOKS);
         assert!((LOOKS + 1..=LOOKS + YIELDS).contains(&turns(Spin::new(), true)));
         assert_eq!(turns(Spin::woken(), false), LOOKS_WOKEN);
+        assert_eq!(turns(Spin::late(), false), LOOKS_LATE);
         assert_eq!(turns(Spin::watching(), false), LOOKS_WATCHING);
         assert_eq!(turns(Spin::passing(7), false), 7);
         assert_eq!(turns(Spin::meeting(2, true), false), LOOKS_WATCHING);

@@ -85,7 +85,7 @@ impl RawLock {
     #[inline]
     #[track_caller]
     pub fn acquire(&self) {
-        if !self.words.take_free(ANONYMOUS) {
+        if !self.words.take_anonymously() {
             self.words
                 .acquire_slow(ANONYMOUS, Deadline::NEVER, Kind::Lock);
         }
@@ -95,7 +95,7 @@ impl RawLock {
     #[inline]
     #[must_use = "if it is false the lock was not taken"]
     pub fn try_acquire(&self) -> bool {
-        self.words.owner() == raw::FREE && self.words.take_free(ANONYMOUS)
+        self.words.owner() == raw::FREE && self.words.take_anonymously()
     }
 
     /// Takes the lock unless `timeout` goes by first; one too long for the clock never does.
@@ -209,8 +209,7 @@ impl RawLock {
     #[inline]
     #[track_caller]
     fn acquire_until_that(&self, deadline: impl FnOnce() -> Deadline) -> bool {
-        self.words.take_free(ANONYMOUS)
-            || self.words.acquire_slow(ANONYMOUS, deadline(), Kind::Lock)
+        self.words.take_anonymously() || self.words.acquire_slow(ANONYMOUS, deadline(), Kind::Lock)
     }
 }
 

@@ -27,13 +27,14 @@ pub(crate) fn is_watched(owner: u32) -> bool {
 }
 
 /// `WATCHED` with a number that tells this hand-over from the next ones: that there are two of the same is a
-/// rare chance, and who sees them for one waits for the second too.
+/// rare chance, and who sees them for one waits for the second too. It is even: `u32::MAX` is what no lock holds
+/// (`futex::thread::at_hand`).
 fn next_watched() -> u32 {
     WATCHES.with(|watches| {
         let n = watches.get().wrapping_add(1);
         watches.set(n);
         let thread = core::ptr::from_ref(watches).addr() >> 3;
-        WATCHED | (n.wrapping_mul(0x9E37_79B1) ^ thread as u32)
+        WATCHED | ((n.wrapping_mul(0x9E37_79B1) ^ thread as u32) & !1)
     })
 }
 
@@ -99,6 +100,19 @@ impl Words {
                 Err(now) if to != TO_HEIR && is_watched(now) => to = now,
                 Err(_) => return false,
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_of_a_hand_over_is_what_no_lock_holds() {
+        for _ in 0..10_000 {
+            let watched = next_watched();
+            assert!(watched >= WATCHED && watched & 1 == 0, "{watched:#x}");
         }
     }
 }

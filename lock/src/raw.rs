@@ -168,6 +168,16 @@ impl Words {
             .is_ok()
     }
 
+    /// `FREE` → `ANONYMOUS`. A guard may be made of it all the same, whose release needs a fence of its own where
+    /// there are no asymmetric ones.
+    #[inline]
+    pub(crate) fn take_anonymously(&self) -> bool {
+        if !asymmetric::is_available() {
+            self.keep_symmetric();
+        }
+        self.take_free(ANONYMOUS)
+    }
+
     /// `FREE` → the calling thread's id; fails if it has none yet, and while the order of locks is checked, so that
     /// it goes the long way (`slow.rs`), which says that it took it.
     #[inline]
@@ -279,7 +289,14 @@ impl Words {
             // ORD lock.look-again ⇒ lock.enter: as lock.look.
             full_fence();
         }
-        self.wake_or_end();
+        // ORD lock.who-waits-again: relaxed, the fence orders it.
+        let waiting = self.waiting.load(Relaxed);
+        let only_woken = waiting & (CHECKED | HEIRS | WAKING) == WAKING && waiting & WAITERS != 0;
+        if !only_woken {
+            self.wake_or_end();
+        } else if tenure::is_over(true) {
+            self.pass(TO_WAITER);
+        }
     }
 
     /// `owner` became free, and somebody may have to be woken. While a woken thread is on its way, every release

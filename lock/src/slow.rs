@@ -115,7 +115,11 @@ impl Words {
 
     /// Looks for a while whether the lock becomes free, and takes it.
     fn spin(&self, me: u32, deadline: Deadline, contention: &Contention) -> bool {
-        let mut spin = Spin::new();
+        let mut spin = if tenure::was_burst() {
+            Spin::late()
+        } else {
+            Spin::new()
+        };
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
         if untimed && self.is_on_its_way() {

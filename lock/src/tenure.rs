@@ -2,7 +2,8 @@
 //!
 //! A thread that releases a lock and takes it again at once keeps it warm in its cache and needs
 //! nobody woken: that is where throughput comes from, and starvation. So a thread which finds waiters
-//! at a release hands the lock over when it has had it for a tenure.
+//! at a release hands the lock over when it has had it for a tenure. And a thread that comes out of such
+//! a burst of its own gives those of others some time, instead of ending them with its first look.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -33,27 +34,54 @@ const NEW: Tenure = Tenure {
     step: 1,
 };
 
+/// A thread's turns since it last found a lock taken are a *burst* if they were so many, and took so little each, with
+/// all that it did between: whoever holds the lock now is probably in the midst of one too.
+const BURST: u32 = 8;
+const QUICK: Duration = Duration::from_nanos(100);
+
 futex::per_thread! {
-    /// Releases that found waiters still to go until the next look at the clock.
-    static TO_GO: Cell<u32> = Cell::new(0);
+    /// Releases that found waiters.
+    static TURNS: Cell<u32> = Cell::new(0);
+    /// At which of them the clock is read next.
+    static NEXT_LOOK: Cell<u32> = Cell::new(1);
     static CURRENT: Cell<Tenure> = Cell::new(NEW);
+    /// When the thread last found a lock taken, and its turns until then.
+    static LAST: Cell<(Option<Waited>, u32)> = Cell::new((None, 0));
     /// How many releases found nobody at a lock that is symmetric.
     static QUIET: Cell<u32> = Cell::new(0);
 }
 
 /// The calling thread got a lock by waiting for it.
 pub(crate) fn begin() {
-    TO_GO.with(|to_go| to_go.set(0));
+    NEXT_LOOK.with(|next| next.set(TURNS.with(Cell::get).wrapping_add(1)));
     CURRENT.with(|current| current.set(NEW));
+}
+
+/// The calling thread has found a lock taken: whether its turns until now were a burst.
+pub(crate) fn was_burst() -> bool {
+    let turns = TURNS.with(Cell::get).wrapping_add(QUIET.with(Cell::get));
+    LAST.with(|last| {
+        let (since, before) = last.get();
+        let burst = turns.wrapping_sub(before);
+        if burst == 0 {
+            return false;
+        }
+        let (quick, now) = match since {
+            Some(since) => since.lap(QUICK.saturating_mul(burst)),
+            None => (false, Waited::start()),
+        };
+        last.set((Some(now), turns));
+        quick && burst >= BURST
+    })
 }
 
 /// The calling thread has released a lock that is symmetric, and nobody waits for it: whether enough such
 /// releases have been, of whichever lock.
 pub(crate) fn is_quiet() -> bool {
     QUIET.with(|quiet| {
-        let enough = quiet.get() == asymmetric::WORTH;
-        quiet.set(if enough { 0 } else { quiet.get() + 1 });
-        enough && asymmetric::is_available()
+        let turns = quiet.get().wrapping_add(1);
+        quiet.set(turns);
+        turns.is_multiple_of(asymmetric::WORTH + 1) && asymmetric::is_available()
     })
 }
 
@@ -61,24 +89,23 @@ pub(crate) fn is_quiet() -> bool {
 /// hand it over to them.
 #[inline]
 pub(crate) fn is_over(awake: bool) -> bool {
-    TO_GO.with(|to_go| match to_go.get() {
-        0 => {
-            let (over, next) = CURRENT.with(|current| {
-                let (over, next) = look(current.get(), if awake { TENURE } else { PATIENCE });
-                current.set(next);
-                (over, next)
-            });
-            to_go.set(next.step - 1);
-            over
-        }
-        left => {
-            to_go.set(left - 1);
-            false
-        }
+    TURNS.with(|turns| {
+        let turn = turns.get().wrapping_add(1);
+        turns.set(turn);
+        NEXT_LOOK.with(|next| turn == next.get()) && look_at(turn, awake)
     })
 }
 
 #[cold]
+fn look_at(turn: u32, awake: bool) -> bool {
+    CURRENT.with(|current| {
+        let (over, then) = look(current.get(), if awake { TENURE } else { PATIENCE });
+        current.set(then);
+        NEXT_LOOK.with(|next| next.set(turn.wrapping_add(then.step)));
+        over
+    })
+}
+
 fn look(current: Tenure, limit: Duration) -> (bool, Tenure) {
     let since = current.since.unwrap_or_else(Waited::start);
     if since.at_least(limit) {
@@ -113,8 +140,9 @@ mod tests {
     #[test]
     fn between_two_looks_nothing_is_handed_over() {
         begin();
+        let to_go = || NEXT_LOOK.with(Cell::get) - TURNS.with(Cell::get) - 1;
         for expected in [0, 1, 3, 7] {
-            assert_eq!(TO_GO.with(Cell::get), expected);
+            assert_eq!(to_go(), expected);
             for _ in 0..expected {
                 assert!(!is_over(true));
             }
@@ -123,6 +151,25 @@ mod tests {
                 return;
             }
         }
+    }
+
+    #[test]
+    fn many_quick_turns_are_a_burst_and_few_or_slow_ones_are_not() {
+        // So many that this test's own time is little for them, however busy the machine is.
+        const MANY: u32 = 1_000_000_000;
+        let turns = |more: u32| TURNS.with(|turns| turns.set(turns.get().wrapping_add(more)));
+        turns(MANY);
+        assert!(!was_burst(), "nobody knows when they began");
+        turns(BURST - 1);
+        assert!(!was_burst(), "few");
+        turns(MANY);
+        assert!(was_burst(), "many");
+        turns(BURST);
+        std::thread::sleep(QUICK * 2 * BURST);
+        assert!(!was_burst(), "slow");
+        turns(MANY);
+        assert!(was_burst(), "each time it begins anew");
+        assert!(!was_burst(), "none since");
     }
 
     #[test]

@@ -180,6 +180,21 @@ fn where_asymmetric_fences_are_refused_releases_have_their_own() {
     both_ways(model.preemptions(1), &[owned_twice, untimed, owned]);
 }
 
+/// Taken by nobody in particular, given back as by a guard that was made of that.
+fn adopted(lock: &RawLock, counter: &Counter) -> usize {
+    lock.acquire();
+    counter.add_one();
+    // SAFETY: it is held, and for this thread.
+    unsafe { lock_api::RawMutex::unlock(lock, lock_api::GuardNoSend::new()) };
+    1
+}
+
+#[test]
+fn where_they_are_refused_a_guard_may_be_made_of_a_lock_without_one() {
+    let model = Model::new().asymmetric_fences_refused();
+    both_ways(model.preemptions(3), &[adopted, untimed]);
+}
+
 #[test]
 fn where_there_are_no_asymmetric_fences_an_owner_excludes_too() {
     let model = Model::new().symmetric_fences();
