@@ -45,8 +45,8 @@ pub(crate) fn non_daemon() -> Option<ThreadRef> {
     alive.values().find(awaited).cloned()
 }
 
-/// What the thread with that ident is called, if it is alive, or the main thread, and has an object. For reports of threads that are stuck:
-/// it waits for nobody, and does not know if another goes on having the list.
+/// What the thread with that ident is called, if it has an object and is alive, or is the main thread. For reports of
+/// threads that are stuck: it waits for nobody, and does not know if another goes on having the list.
 pub(crate) fn name_of(ident: ThreadId) -> Option<String> {
     let its = |thread: &&ThreadRef| thread.ident_if_known() == Some(ident);
     // Also when `main` has returned: it waits for others then.
