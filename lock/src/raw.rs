@@ -131,6 +131,11 @@ fn is_nobodys(owner: u32) -> bool {
     matches!(owner, FREE | TO_HEIR | TO_WAITER) || is_watched(owner)
 }
 
+/// Whether it was handed over to some who have not taken it yet.
+pub(crate) fn is_on_its_way(owner: u32) -> bool {
+    owner != FREE && is_nobodys(owner)
+}
+
 impl Words {
     pub(crate) const fn new() -> Words {
         Words {
@@ -144,12 +149,6 @@ impl Words {
     pub(crate) fn owner(&self) -> u32 {
         // ORD lock.peek: relaxed, nothing is read on the strength of it.
         self.owner.load(Relaxed)
-    }
-
-    /// Whether it was handed over to some who have not taken it yet.
-    pub(crate) fn is_on_its_way(&self) -> bool {
-        let owner = self.owner();
-        owner != FREE && is_nobodys(owner)
     }
 
     /// Whether nobody holds it: it is free, or handed to some who have not taken it yet.

@@ -6,7 +6,7 @@ use deadlock::{Asking, Deadlock, order};
 use futex::thread::current_id;
 use futex::{Contention, Deadline, Kind, Spin, Wait, Waited, asymmetric};
 
-use crate::raw::{FREE, Place, Words};
+use crate::raw::{FREE, Place, Words, is_on_its_way};
 use crate::tenure;
 
 /// A waiter passed over for so long becomes an heir. The longest wait measured with it is 47 ms, at 32
@@ -115,18 +115,21 @@ impl Words {
 
     /// Looks for a while whether the lock becomes free, and takes it.
     fn spin(&self, me: u32, deadline: Deadline, contention: &Contention) -> bool {
-        let mut spin = if tenure::was_burst() {
-            Spin::late()
-        } else {
-            Spin::new()
-        };
+        let burst = tenure::was_burst();
+        let owner = self.owner();
+        if owner == FREE && !burst && self.take_free(me) {
+            contention.spun();
+            return true;
+        }
+        let mut spin = if burst { Spin::late() } else { Spin::new() };
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
-        if untimed && self.is_on_its_way() {
+        if untimed && is_on_its_way(owner) {
             // Whom it was handed to may wait for this CPU: perhaps this very thread handed it over.
             spin.give_way();
         }
-        while spin.turn(untimed && self.waiting() == 0) {
+        // Who waits is asked only before a yield: each look takes the cache line from the thread that holds the lock.
+        while spin.turn(spin.has_turns(false) || untimed && self.waiting() == 0) {
             if self.owner() == FREE && self.take_free(me) {
                 contention.spun();
                 return true;
