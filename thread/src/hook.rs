@@ -48,8 +48,16 @@ pub fn take_panic_hook() -> Option<PanicHook> {
 pub(crate) fn call(thread: &ThreadRef, panic: &Panicked) {
     // Not under the lock: the hook may install another.
     let hook = HOOK.lock().clone();
-    if let Some(hook) = hook {
-        // std's hook has told of a panic in it.
-        let _ = catch_unwind(AssertUnwindSafe(|| hook(thread, panic)));
+    let contained = catch_unwind(AssertUnwindSafe(move || {
+        if let Some(hook) = hook {
+            hook(thread, panic);
+            // Here, since it may be the last one's to drop by now, and what it holds may panic.
+            drop(hook);
+        }
+    }));
+    // std's hook has told of a panic in it. What that carries may panic when it is dropped: then the thread would
+    // never come to its end.
+    if let Err(payload) = contained {
+        std::mem::forget(payload);
     }
 }

@@ -100,14 +100,45 @@ fn a_panic_in_the_hook_goes_no_further() {
     });
 }
 
+struct Bad;
+
+impl Drop for Bad {
+    fn drop(&mut self) {
+        panic!("on purpose, in a destructor");
+    }
+}
+
+/// What the hook's panic carries is dropped nowhere; what the hook holds may be dropped when it has run.
+#[test]
+fn what_a_hook_leaves_to_be_dropped_keeps_no_thread_from_its_end() {
+    in_time(|| {
+        let _turn = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = || {
+            let thread = Thread::new(|| -> () { panic!("for a bad hook") });
+            thread.start().unwrap();
+            assert_eq!(panicked(thread.join()).message(), Some("for a bad hook"));
+        };
+        let is_ours = |panic: &Panicked| panic.message() == Some("for a bad hook");
+        set_panic_hook(move |_, panic| {
+            if is_ours(panic) {
+                panic_any(Bad);
+            }
+        });
+        ends();
+        // It is taken away while it runs, so that the thread has the last of it.
+        let held = Bad;
+        set_panic_hook(move |_, panic| {
+            let _held = &held;
+            if is_ours(panic) {
+                take_panic_hook();
+            }
+        });
+        ends();
+    });
+}
+
 #[test]
 fn a_result_whose_destructor_panics_ends_its_thread_only() {
-    struct Bad;
-    impl Drop for Bad {
-        fn drop(&mut self) {
-            panic!("on purpose, in a destructor");
-        }
-    }
     in_time(|| {
         let (go, wait) = mpsc::channel::<()>();
         let thread = Thread::new(move || {
