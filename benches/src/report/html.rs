@@ -205,6 +205,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wider_than_a_small_screen_scrolls_in_a_box_of_its_own() {
+        let page = render(&sample::report(), None);
+        let tables = page.matches("<table").count();
+        assert!(tables > 2);
+        assert_eq!(page.matches("<div class=\"wide\"><table").count(), tables);
+        let svgs = page.matches("<svg").count();
+        assert_eq!(page.matches("<figure><svg").count(), svgs);
+    }
+
+    #[test]
     fn tags_are_closed() {
         let page = render(&sample::report(), None);
         for tag in [

@@ -87,7 +87,7 @@ pub(super) fn accounts(page: &mut String, group: &Group<'_>) {
 /// Where it ran and what was compared.
 pub(super) fn machine(page: &mut String, report: &Report) {
     let m = &report.machine;
-    page.push_str("<h2>Machine and versions</h2>\n<table>\n");
+    page.push_str("<h2>Machine and versions</h2>\n<div class=\"wide\"><table>\n");
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(
             page,
@@ -127,5 +127,5 @@ pub(super) fn machine(page: &mut String, report: &Report) {
     }
     let arguments = report.arguments.join(" ");
     row("command", format!("cargo compare {arguments}").trim());
-    page.push_str("</table>\n");
+    page.push_str("</table></div>\n");
 }
