@@ -28,6 +28,21 @@ pub fn full_fence_after_rmw() {
     full_fence();
 }
 
+/// A sequentially consistent fence between two loads of words whose writers have one between theirs: the second load
+/// finds nothing older than what was there when the value of the first was written.
+///
+/// x86 loads in order, and stores in an order that is the same for all, so there only the compiler has to be held
+/// back. It orders loads only.
+#[inline(always)]
+pub fn full_fence_between_loads() {
+    // ORD fence.loads-compiler ⇒ fence.full, fence.compiler: the machine's own order.
+    #[cfg(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri), not(loom)))]
+    core::sync::atomic::compiler_fence(Ordering::SeqCst);
+    // ORD fence.loads ⇒ fence.full: whatever the caller's label says.
+    #[cfg(not(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri), not(loom))))]
+    full_fence();
+}
+
 /// A sequentially consistent fence that stands alone. On x86 it is a locked instruction on memory that
 /// nobody else knows, which takes half as long as the instruction that is made for it.
 #[cfg(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri), not(loom)))]

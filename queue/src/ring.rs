@@ -42,7 +42,7 @@ use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crossbeam_utils::CachePadded;
-use futex::atomic::{AtomicU64, full_fence_after_rmw};
+use futex::atomic::{AtomicU64, full_fence_after_rmw, full_fence_between_loads};
 use futex::cell::UnsafeCell;
 
 use crate::gate::Gate;
@@ -248,11 +248,16 @@ impl<T> Ring<T> {
         self.not_full.wake();
     }
 
-    /// Both at one moment.
+    /// Both at one moment, so that R4 holds between them: without the fences a reader may see one change and not
+    /// the other that came before it.
     fn ends(&self) -> (u64, u64) {
         let mut tail = self.tail.at();
         loop {
+            // ORD ring.ends-head ⇒ ring.get-look: `head` is no older than the get that made room for that `tail`.
+            full_fence_between_loads();
             let head = self.head.at();
+            // ORD ring.ends-tail ⇒ ring.put-look: `tail` is no older than the put of what that `head` has passed.
+            full_fence_between_loads();
             let again = self.tail.at();
             if again == tail {
                 return (head, tail);

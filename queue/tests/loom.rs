@@ -474,6 +474,21 @@ fn an_immediate_end_lets_those_go_who_join() {
     });
 }
 
+/// Those who put in and take out are two, so that what either did is ordered by nothing but the turns and the fences.
+#[test]
+fn who_asks_how_many_are_in_it_is_told_no_fewer_than_none_and_no_more_than_the_limit() {
+    for already in [0, 1] {
+        Model::new().preemptions(3).check(move || {
+            let queue = share(Items::new(1));
+            unexplored(|| (0..already).for_each(|_| put_one(&queue, &mut Found::default())));
+            let movers = [start(&queue, put_another), start(&queue, get_one)];
+            let len = queue.len();
+            assert!(len <= 1, "{len}");
+            movers.map(JoinHandle::join);
+        });
+    }
+}
+
 /// The store under a lock has the same gates, with the lock in the place of the fences.
 #[test]
 fn a_queue_under_a_lock_wakes_who_waits() {

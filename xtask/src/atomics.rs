@@ -19,8 +19,9 @@ use crate::cfg::{holds, names};
 pub(crate) const ORDERINGS: [&str; 5] = ["Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"];
 
 /// Our own fences: they take no argument and are sequentially consistent.
-const HOUSE_FENCES: [&str; 4] = [
+const HOUSE_FENCES: [&str; 5] = [
     "full_fence_after_rmw",
+    "full_fence_between_loads",
     "full_fence",
     "light_fence",
     "heavy_fence",
