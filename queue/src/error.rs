@@ -44,6 +44,27 @@ pub struct ShutDown<T = ()>(pub T);
 #[error("task_done was called more often than items were put into the queue")]
 pub struct TooManyDone;
 
+impl<T> ShutDown<T> {
+    /// The item.
+    pub fn into_item(self) -> T {
+        self.0
+    }
+}
+
+// So that `put` and `get` can stand beside the timed calls, with `?`.
+
+impl<T> From<ShutDown<T>> for PutError<T> {
+    fn from(ShutDown(item): ShutDown<T>) -> PutError<T> {
+        PutError::ShutDown(item)
+    }
+}
+
+impl From<ShutDown> for GetError {
+    fn from(_: ShutDown) -> GetError {
+        GetError::ShutDown
+    }
+}
+
 // An item need not be `Debug` for the error to be one.
 
 impl<T> fmt::Debug for PutError<T> {

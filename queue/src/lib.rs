@@ -16,6 +16,7 @@ mod tasks;
 mod visit;
 
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::collections::VecDeque;
 
 use crossbeam_utils::CachePadded;
@@ -115,6 +116,15 @@ pub struct Iter<'a, Q> {
     queue: &'a Q,
 }
 
+// A panic leaves no queue half changed: what an item or a comparison does in it comes before or after.
+macro_rules! unwind_safe {
+    ($($queue:ident),*) => {$(
+        impl<T> UnwindSafe for $queue<T> {}
+        impl<T> RefUnwindSafe for $queue<T> {}
+    )*};
+}
+unwind_safe!(Queue, LifoQueue, PriorityQueue, SimpleQueue);
+
 impl<Q> Clone for Iter<'_, Q> {
     fn clone(&self) -> Self {
         Iter { queue: self.queue }
@@ -130,7 +140,7 @@ task_methods!(PriorityQueue<T: Ord>);
 queue_methods!(SimpleQueue<T>);
 
 impl<T> Queue<T> {
-    /// A queue for up to `maxsize` items; 0 is no limit.
+    /// A queue for up to `maxsize` items; 0 is no limit, and so is `usize::MAX`.
     ///
     /// With a limit of up to 65,536 items and 16 MiB, the room for them is allocated now; otherwise as it is
     /// needed.
@@ -144,7 +154,7 @@ impl<T> Queue<T> {
 }
 
 impl<T> LifoQueue<T> {
-    /// A queue for up to `maxsize` items; 0 is no limit.
+    /// A queue for up to `maxsize` items; 0 is no limit, and so is `usize::MAX`.
     #[must_use]
     pub const fn new(maxsize: usize) -> LifoQueue<T> {
         LifoQueue {
@@ -155,7 +165,7 @@ impl<T> LifoQueue<T> {
 }
 
 impl<T> PriorityQueue<T> {
-    /// A queue for up to `maxsize` items; 0 is no limit.
+    /// A queue for up to `maxsize` items; 0 is no limit, and so is `usize::MAX`.
     #[must_use]
     pub const fn new(maxsize: usize) -> PriorityQueue<T> {
         PriorityQueue {

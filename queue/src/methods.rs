@@ -171,6 +171,9 @@ macro_rules! queue_methods {
             }
         }
 
+        // After the shutdown nothing comes in any more.
+        impl<$item $(: $bound)?> core::iter::FusedIterator for crate::Iter<'_, $queue<$item>> {}
+
         impl<'a, $item $(: $bound)?> IntoIterator for &'a $queue<$item> {
             type Item = $item;
             type IntoIter = crate::Iter<'a, $queue<$item>>;

@@ -2,6 +2,7 @@
 
 use core::any::Any;
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::io;
 use std::sync::Arc;
 
@@ -122,3 +123,7 @@ impl fmt::Debug for Panicked {
 }
 
 impl std::error::Error for Panicked {}
+
+// The payload is only given away.
+impl UnwindSafe for Panicked {}
+impl RefUnwindSafe for Panicked {}

@@ -1,6 +1,7 @@
 //! A reference to a thread, whatever it returns and whoever made it.
 
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -322,6 +323,10 @@ impl PartialEq for ThreadRef {
 }
 
 impl Eq for ThreadRef {}
+
+// A panic in a thread, or beside it, leaves its object whole.
+impl UnwindSafe for ThreadRef {}
+impl RefUnwindSafe for ThreadRef {}
 
 impl fmt::Display for ThreadRef {
     /// As Python's `repr`: `<Thread(Thread-1, started daemon 3)>`.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::ops::Deref;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -143,6 +144,17 @@ impl<T> Deref for Thread<T> {
         &self.thread
     }
 }
+
+impl<T> From<Thread<T>> for ThreadRef {
+    /// The thread without its result.
+    fn from(thread: Thread<T>) -> ThreadRef {
+        thread.thread
+    }
+}
+
+// As std's `JoinHandle`: a panic in the thread leaves no result.
+impl<T> UnwindSafe for Thread<T> {}
+impl<T> RefUnwindSafe for Thread<T> {}
 
 impl<T> PartialEq<Thread<T>> for ThreadRef {
     fn eq(&self, other: &Thread<T>) -> bool {

@@ -1,6 +1,7 @@
 //! A callback that runs again and again.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -182,6 +183,10 @@ impl Interval {
         join(&self.task, deadline.into())
     }
 }
+
+// Its callback's panic ends it, and no other code is run where one would leave it half changed.
+impl UnwindSafe for Interval {}
+impl RefUnwindSafe for Interval {}
 
 impl fmt::Debug for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! A callback that runs once.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -146,6 +147,10 @@ pub(crate) fn join(task: &Task, deadline: Deadline) -> Result<Option<Outcome>, J
     }
     Ok(task.join(deadline))
 }
+
+// Its callback's panic ends it, and no other code is run where one would leave it half changed.
+impl UnwindSafe for Timer {}
+impl RefUnwindSafe for Timer {}
 
 impl fmt::Debug for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

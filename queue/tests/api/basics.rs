@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::error::Error;
 use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use std::thread;
 
@@ -35,6 +36,15 @@ const _: () = {
     assert!(Is::<SimpleQueue<Cell<u32>>>::SEND && IsSync::<SimpleQueue<Cell<u32>>>::SYNC);
     assert!(!Is::<Queue<Rc<u32>>>::SEND && !IsSync::<Queue<Rc<u32>>>::SYNC);
     assert!(!Is::<SimpleQueue<Rc<u32>>>::SEND && !IsSync::<SimpleQueue<Rc<u32>>>::SYNC);
+};
+
+// As std's channels: what a panic leaves undone is not in the queue.
+const _: () = {
+    const fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    unwind_safe::<Queue<Cell<u32>>>();
+    unwind_safe::<LifoQueue<Cell<u32>>>();
+    unwind_safe::<PriorityQueue<Cell<u32>>>();
+    unwind_safe::<SimpleQueue<Cell<u32>>>();
 };
 
 /// All kinds of store that a `Queue` has: a ring, a list with a limit, a list without.
@@ -229,6 +239,42 @@ fn items_without_a_size_are_counted() {
         assert_eq!(queue.is_full(), maxsize == 1);
         assert_eq!(queue.get(), Ok(()));
         assert_eq!(queue.try_get(), Err(GetError::Empty));
+    }
+}
+
+#[test]
+fn an_untimed_call_s_error_can_be_a_timed_one_s() {
+    fn put(queue: &Queue<u32>) -> Result<(), PutError<u32>> {
+        queue.try_put(1)?;
+        Ok(queue.put(2)?)
+    }
+    fn get(queue: &Queue<u32>) -> Result<u32, GetError> {
+        Ok(queue.try_get()? + queue.get()?)
+    }
+    let queue = Queue::new(2);
+    put(&queue).unwrap();
+    assert_eq!(get(&queue), Ok(3));
+    queue.shutdown(lockwright_queue::Shutdown::Drain);
+    assert_eq!(
+        PutError::from(queue.put(4).unwrap_err()),
+        PutError::ShutDown(4)
+    );
+    assert_eq!(queue.put(5).unwrap_err().into_item(), 5);
+    assert_eq!(queue.get().map_err(GetError::from), Err(GetError::ShutDown));
+}
+
+#[test]
+fn items_that_have_come_to_an_end_come_no_more() {
+    fn ends(mut items: impl std::iter::FusedIterator<Item = u32>) -> usize {
+        let before = items.by_ref().count();
+        assert_eq!((items.next(), items.next()), (None, None));
+        before
+    }
+    for maxsize in [2, 0] {
+        let queue = Queue::new(maxsize);
+        (0..2).for_each(|n| queue.put(n).unwrap());
+        queue.shutdown(lockwright_queue::Shutdown::Drain);
+        assert_eq!(ends(queue.iter()), 2);
     }
 }
 

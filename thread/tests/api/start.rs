@@ -2,13 +2,14 @@
 
 use std::any::Any;
 use std::error::Error;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
 use lockwright_thread::{
-    AlreadyStarted, MIN_STACK_SIZE, Run, StackTooSmall, StartError, Thread, ThreadRef, current,
-    set_stack_size, stack_size,
+    AlreadyStarted, JoinError, MIN_STACK_SIZE, Run, StackTooSmall, StartError, Thread, ThreadRef,
+    current, set_stack_size, stack_size,
 };
 use testkit::in_time;
 
@@ -19,7 +20,18 @@ const _: () = {
     shared::<ThreadRef>();
     // What a thread returns need only be sent.
     shared::<Thread<std::cell::Cell<u8>>>();
+    const fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    unwind_safe::<ThreadRef>();
+    unwind_safe::<Thread<std::cell::Cell<u8>>>();
+    unwind_safe::<JoinError>();
 };
+
+#[test]
+fn a_thread_goes_without_its_result() {
+    let thread = Thread::new(|| 1);
+    let same = ThreadRef::clone(&thread);
+    assert_eq!(ThreadRef::from(thread), same);
+}
 
 #[test]
 fn it_runs_once_and_only_when_it_is_started() {

@@ -1,13 +1,20 @@
 //! Start, cancel, and what becomes of the callback.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lockwright_timer::{JoinError, Outcome, StartError, Timer};
+use lockwright_timer::{Interval, JoinError, Outcome, StartError, Timer};
 use testkit::{Random, in_time};
 
 use crate::{Count, LATE, SOON};
+
+const _: () = {
+    const fn shared<T: Send + Sync + UnwindSafe + RefUnwindSafe>() {}
+    shared::<Timer>();
+    shared::<Interval>();
+};
 
 #[test]
 fn it_runs_once_and_in_another_thread() {
