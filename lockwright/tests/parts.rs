@@ -92,7 +92,7 @@ fn a_profile_is_serialised() {
     assert!(profile.is_ok(), "{profile:?}");
 }
 
-#[cfg(all(unix, feature = "signal"))]
+#[cfg(all(unix, not(miri), feature = "signal"))]
 #[test]
 fn a_signal_that_nobody_can_catch_is_an_error() {
     assert!(lockwright::threads::dump_on_signal(libc::SIGKILL).is_err());
