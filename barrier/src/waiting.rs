@@ -93,7 +93,7 @@ impl Words {
                 }
                 return Some(end);
             }
-            spins = spin.turn(yields);
+            spins = spin.turn(|| yields);
             if spins {
                 continue;
             }

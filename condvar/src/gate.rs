@@ -76,7 +76,7 @@ impl Gate {
     #[inline(never)]
     fn take_slow(&self) {
         let mut spin = Spin::new();
-        while spin.turn(true) {
+        while spin.turn(|| true) {
             if !self.is_taken() && self.take_free() {
                 return;
             }

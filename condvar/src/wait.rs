@@ -109,7 +109,7 @@ impl Queue {
                 }
                 return true;
             }
-            spun = spin.turn(may_yield);
+            spun = spin.turn(|| may_yield);
             if !spun {
                 return false;
             }

@@ -119,7 +119,7 @@ fn wait_for_readers(board: &Board) {
         if readers & !AWAITED == 0 {
             break;
         }
-        if spin.turn(true) {
+        if spin.turn(|| true) {
             continue;
         }
         // ORD deadlock.await: relaxed, the last reader finds it in what it takes itself from.

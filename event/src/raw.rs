@@ -151,7 +151,7 @@ impl Word {
         let mut spin = Spin::watching();
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
-        while spin.turn(untimed && !now.is_marked()) {
+        while spin.turn(|| untimed && !now.is_marked()) {
             now = self.look();
             if now.ends(arrived) {
                 contention.spun();

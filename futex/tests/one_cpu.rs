@@ -31,7 +31,7 @@ fn tie(cpus: &libc::cpu_set_t) {
 /// How many it has. A yield that was dear ends them, and none is left for a while.
 fn turns(mut spin: Spin, may_yield: bool) -> usize {
     (0..)
-        .find(|_| !spin.turn(may_yield))
+        .find(|_| !spin.turn(|| may_yield))
         .expect("the budget ends")
 }
 

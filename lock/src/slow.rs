@@ -128,8 +128,7 @@ impl Words {
             // Whom it was handed to may wait for this CPU: perhaps this very thread handed it over.
             spin.give_way();
         }
-        // Who waits is asked only before a yield: each look takes the cache line from the thread that holds the lock.
-        while spin.turn(spin.has_turns(false) || untimed && self.waiting() == 0) {
+        while spin.turn(|| untimed && self.waiting() == 0) {
             if self.owner() == FREE && self.take_free(me) {
                 contention.spun();
                 return true;
@@ -192,7 +191,7 @@ impl Words {
             if self.take(me, Place::Woken) {
                 return true;
             }
-            if !spin.turn(deadline == Deadline::NEVER) {
+            if !spin.turn(|| deadline == Deadline::NEVER) {
                 return false;
             }
         }

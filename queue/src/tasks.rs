@@ -110,7 +110,7 @@ impl Tasks {
         }
         let contention = Contention::begin(Kind::Queue, self);
         let mut spin = Spin::watching();
-        while spin.turn(deadline == Deadline::NEVER) {
+        while spin.turn(|| deadline == Deadline::NEVER) {
             if all_done() {
                 contention.spun();
                 return true;

@@ -125,7 +125,7 @@ where
                 }
             }
             let asks = at_once && spin.has_turns(may_yield);
-            let mut turn = || spun = spin.turn(may_yield);
+            let mut turn = || spun = spin.turn(|| may_yield);
             if !asks {
                 turn();
             } else if let Some(result) = (self.by_others)(&mut turn) {
@@ -176,7 +176,7 @@ fn look_again<R>(
         if result.is_some() {
             return result;
         }
-        if want.gate().waiting() > 1 || !spin.turn(deadline == Deadline::NEVER) {
+        if want.gate().waiting() > 1 || !spin.turn(|| deadline == Deadline::NEVER) {
             return None;
         }
     }

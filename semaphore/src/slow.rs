@@ -35,7 +35,7 @@ impl Words {
         let mut spin = Spin::new();
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
-        while spin.turn(untimed && self.waiting() == 0) {
+        while spin.turn(|| untimed && self.waiting() == 0) {
             if self.take_all(count) {
                 contention.spun();
                 return true;
@@ -115,7 +115,7 @@ impl Words {
             if self.collect(wanting, Place::Woken) {
                 return true;
             }
-            if self.waiting() > 1 || !spin.turn(wanting.deadline == Deadline::NEVER) {
+            if self.waiting() > 1 || !spin.turn(|| wanting.deadline == Deadline::NEVER) {
                 return false;
             }
         }

@@ -220,7 +220,7 @@ impl Task {
             }
             // A callback that runs may be short; until it is due, a timer's time is long. A yield may cost a time slice,
             // which a thread with a deadline does not have.
-            if word & PHASE == FIRING && spin.turn(deadline == Deadline::NEVER) {
+            if word & PHASE == FIRING && spin.turn(|| deadline == Deadline::NEVER) {
                 continue;
             }
             if !self.announce(word) {

@@ -106,7 +106,7 @@ mod tests {
         let over = Instant::now();
         YIELDS_FROM.set(Some(over));
         assert!(!may_soon());
-        assert!(Spin::passing(0).turn(true));
+        assert!(Spin::passing(0).turn(|| true));
         assert!(YIELDS_FROM.get().is_none_or(|from| from > over));
         YIELDS_FROM.set(None);
         assert!(may_soon());

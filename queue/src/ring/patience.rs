@@ -31,7 +31,7 @@ impl Patience {
     /// been preempted there.
     #[cold]
     pub(super) fn wait(&mut self) {
-        if !self.spin.get_or_insert_with(Spin::watching).turn(false) {
+        if !self.spin.get_or_insert_with(Spin::watching).turn(|| false) {
             futex::thread::yield_now();
         }
     }

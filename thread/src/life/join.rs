@@ -65,7 +65,7 @@ impl Life {
         let mut spin = Spin::yielding(1, alone);
         let lives = || matches!(self.look() & PHASE, STARTING | RUNNING);
         while lives() && !deadline.has_passed() {
-            if !spin.turn(alone) {
+            if !spin.turn(|| alone) {
                 return;
             }
             if !lives() {
