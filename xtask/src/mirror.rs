@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::models::Settings;
 use crate::workspace::Workspace;
@@ -12,6 +13,8 @@ use crate::workspace::Workspace;
 /// One worker's copy and its own build directory.
 pub(crate) struct Mirror {
     pub(crate) settings: Settings,
+    /// An edit could not be taken back: what is broken next would have two faults.
+    spoilt: AtomicBool,
     /// Locked as long as this is open: two checks must not break the same copy.
     _lock: File,
 }
@@ -62,6 +65,7 @@ impl Mirror {
                 extra_rustflags: "--cap-lints warn",
                 variables: Vec::new(),
             },
+            spoilt: AtomicBool::new(false),
             _lock: lock,
         })
     }
@@ -73,12 +77,18 @@ impl Mirror {
         edit: impl FnOnce(&str) -> Result<String>,
         work: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
+        let spoilt = self.spoilt.load(Ordering::Relaxed);
+        ensure!(!spoilt, "an earlier edit could not be taken back");
         let path = self.settings.root.join(file);
         let original =
             std::fs::read_to_string(&path).with_context(|| file.display().to_string())?;
-        std::fs::write(&path, edit(&original)?)?;
-        let result = work();
-        std::fs::write(&path, original)?;
+        let edited = edit(&original)?;
+        let written = std::fs::write(&path, edited).with_context(|| file.display().to_string());
+        let result = written.and_then(|()| work());
+        if let Err(error) = std::fs::write(&path, original) {
+            self.spoilt.store(true, Ordering::Relaxed);
+            return Err(error).context("the edit cannot be taken back");
+        }
         result
     }
 

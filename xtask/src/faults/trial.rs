@@ -68,26 +68,9 @@ impl Choice {
         hunt: impl Fn(&Mirror, &C) -> Result<Fate> + Sync,
         mut faults: Vec<String>,
     ) -> Result<()> {
-        let tried = Mutex::new(Vec::new());
-        workspace::in_parallel(mirrors.len(), cases, |worker, case| {
-            let start = Instant::now();
-            let fault = case.fault();
-            let fate = fate(&mirrors[worker], case, &hunt).with_context(|| fault.name.clone())?;
-            let done = Tried {
-                noun: case.noun(),
-                fault,
-                fate,
-                elapsed: start.elapsed(),
-            };
-            println!("{kind}s: {}", done.row());
-            tried.lock().expect("no panic").push(done);
-            Ok(())
+        let tried = try_each(kind, mirrors.len(), cases, |worker, case| {
+            fate(&mirrors[worker], case, &hunt)
         })?;
-        let mut tried = tried.into_inner().expect("no panic");
-        let place = |done: &Tried<'_>| {
-            (cases.iter()).position(|case| std::ptr::eq(case.fault(), done.fault))
-        };
-        tried.sort_by_key(place);
 
         let table = verdict::table(kind, &tried, start.elapsed());
         println!("\n{table}");
@@ -103,6 +86,35 @@ impl Choice {
         }
         Ok(())
     }
+}
+
+/// What became of each of `cases`, in their order. A tool that fails in one does not keep the others from being
+/// tried, nor what was found from being told.
+fn try_each<'a, C: Case>(
+    kind: &str,
+    jobs: usize,
+    cases: &'a [C],
+    fate: impl Fn(usize, &C) -> Result<Fate> + Sync,
+) -> Result<Vec<Tried<'a>>> {
+    let tried = Mutex::new(Vec::new());
+    workspace::in_parallel(jobs, cases, |worker, case| {
+        let start = Instant::now();
+        let fate = fate(worker, case).unwrap_or_else(|e| Fate::NotTried(format!("{e:#}")));
+        let done = Tried {
+            noun: case.noun(),
+            fault: case.fault(),
+            fate,
+            elapsed: start.elapsed(),
+        };
+        println!("{kind}s: {}", done.row());
+        tried.lock().expect("no panic").push(done);
+        Ok(())
+    })?;
+    let mut tried = tried.into_inner().expect("no panic");
+    let place =
+        |done: &Tried<'_>| (cases.iter()).position(|case| std::ptr::eq(case.fault(), done.fault));
+    tried.sort_by_key(place);
+    Ok(tried)
 }
 
 /// Makes the edit, and has `hunt` build and run what should notice it.
@@ -131,5 +143,46 @@ impl Fate {
                 "{error:#}"
             )))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Case for Fault {
+        fn noun(&self) -> &'static str {
+            "lock"
+        }
+
+        fn fault(&self) -> &Fault {
+            self
+        }
+    }
+
+    #[test]
+    fn a_tool_that_fails_in_one_case_is_told_and_the_others_are_tried() {
+        let entry = |name: &str| {
+            format!(
+                "[[twin]]\nname = \"{name}\"\nfile = \"f\"\nfind = \"a\"\nreplace = \"b\"\nwhy = \"c\"\n"
+            )
+        };
+        let cases = crate::faults::parse(&["a", "b", "c"].map(entry).concat(), "twin").unwrap();
+        let fate = |_, case: &Fault| match case.name.as_str() {
+            "a" => bail!("no | space\nand more"),
+            _ => Ok(Fate::Hunted(Hunt {
+                hung: vec!["lock::loom::m".to_owned()],
+                ..Hunt::default()
+            })),
+        };
+        let tried = try_each("twin", 2, &cases, fate).unwrap();
+        let names: Vec<&str> = tried.iter().map(|t| t.fault.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        let complaint = tried[0].complaint().unwrap();
+        assert!(complaint.contains("could not be tried"), "{complaint}");
+        assert!(complaint.contains("and more"), "{complaint}");
+        let row = "| lock | a | **could not be tried** | no \\| space | – |";
+        let table = verdict::table("twin", &tried, tried[0].elapsed);
+        assert!(table.contains(row), "{table}");
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Fate {
     DoesNotApply(String),
     /// No fault in the logic: the compiler refuses it.
     DoesNotBuild(String),
+    /// A tool failed: whether it would have been noticed is not known.
+    NotTried(String),
     Hunted(Hunt),
 }
 
@@ -60,6 +62,7 @@ impl Tried<'_> {
         let complaint = match &self.fate {
             Fate::DoesNotApply(why) => why.clone(),
             Fate::DoesNotBuild(why) => format!("does not build: {why}"),
+            Fate::NotTried(why) => format!("could not be tried: {why}"),
             Fate::Hunted(Hunt { caught, hung }) => match caught {
                 Some(catch) if expected(&catch.by) => return None,
                 _ if self.fault.hang && hung.iter().any(|by| expected(by)) => return None,
@@ -73,9 +76,14 @@ impl Tried<'_> {
 
     /// A line of the table.
     pub(crate) fn row(&self) -> String {
+        let first_line;
         let (by, said) = match &self.fate {
             Fate::DoesNotApply(why) => ("**does not apply**", why.as_str()),
             Fate::DoesNotBuild(why) => ("**does not build**", why.as_str()),
+            Fate::NotTried(why) => {
+                first_line = why.lines().next().unwrap_or_default().replace('|', "\\|");
+                ("**could not be tried**", first_line.as_str())
+            }
             Fate::Hunted(hunt) => match (&hunt.caught, hunt.hung.first()) {
                 (Some(Catch { by, said, .. }), _) => (by.as_str(), said.as_str()),
                 (None, Some(by)) => (by.as_str(), "time-out"),
