@@ -1,4 +1,5 @@
-//! Notebook 15: guests wait for an event, and the host says start.
+//! Notebook 15: guests wait for an event, and the host says start. (After two seconds. The original's host waits for one,
+//! as long as the guests take to sit down, so that chance says who is first.)
 
 mod story;
 

@@ -1,4 +1,5 @@
-//! Notebook 18: an event that was set and not cleared makes nobody wait.
+//! Notebook 18: an event that was set and not cleared makes nobody wait. (The host is later than the original's, as
+//! in 15, so that all who do not wait eat before it speaks.)
 
 mod story;
 
