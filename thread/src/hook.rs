@@ -1,5 +1,6 @@
 //! What is called when a panic ends a thread.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -55,9 +56,21 @@ pub(crate) fn call(thread: &ThreadRef, panic: &Panicked) {
             drop(hook);
         }
     }));
-    // std's hook has told of a panic in it. What that carries may panic when it is dropped: then the thread would
-    // never come to its end.
+    // std's hook has told of a panic in it.
     if let Err(payload) = contained {
-        std::mem::forget(payload);
+        discard(payload);
     }
+}
+
+/// Drops what a panic carries. That may panic in turn, which must not keep the thread from its end; what goes on so
+/// for ever is leaked.
+fn discard(mut payload: Box<dyn Any + Send>) {
+    const ENOUGH: u32 = 8;
+    for _ in 0..ENOUGH {
+        match catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+            Ok(()) => return,
+            Err(next) => payload = next,
+        }
+    }
+    std::mem::forget(payload);
 }
