@@ -396,6 +396,24 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_asked_whether_to_yield_before_the_looks_are_spent() {
+        YIELDS_FROM.set(None);
+        let looks = if pauses_in(FIRST_GAP) == 0 { 0 } else { 7 };
+        let (mut spin, mut asked) = (Spin::passing(7), 0);
+        for _ in 0..looks {
+            assert!(spin.turn(|| unreachable!("a look is no yield")));
+        }
+        for times in 1..=2 {
+            assert!(!spin.turn(|| {
+                asked += 1;
+                false
+            }));
+            assert_eq!(asked, times, "each time: the answer may change");
+        }
+        assert!(spin.turn(|| true));
+    }
+
+    #[test]
     fn whoever_has_not_yielded_says_so() {
         YIELDS_FROM.set(None);
         let mut spin = Spin::passing(2);
