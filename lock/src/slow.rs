@@ -9,7 +9,7 @@ use futex::{Contention, Deadline, Kind, Spin, Wait, Waited, asymmetric};
 use crate::raw::{FREE, Place, Words, is_on_its_way};
 use crate::tenure;
 
-/// A waiter passed over for so long becomes an heir. The longest wait measured with it is 47 ms, at 32
+/// A waiter passed over for so long becomes an heir. The longest wait measured with it is 66 ms, at 32
 /// threads on two CPUs (benches/results/).
 const ENOUGH: Duration = Duration::from_millis(20);
 
@@ -117,6 +117,7 @@ impl Words {
     fn spin(&self, me: u32, deadline: Deadline, contention: &Contention) -> bool {
         let burst = tenure::was_burst();
         let owner = self.owner();
+        // By now a short section is over. A burst would go on, and is not ended for it.
         if owner == FREE && !burst && self.take_free(me) {
             contention.spun();
             return true;
