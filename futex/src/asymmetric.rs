@@ -18,7 +18,7 @@ pub use real::{heavy_fence, is_available, is_possible};
 
 /// So many light fences instead of full ones save what one heavy fence costs, or a little more. In the model none
 /// do, so that every turn is one.
-pub const WORTH: u32 = if cfg!(loom) { 0 } else { 1000 };
+pub const WORTH: u32 = if cfg!(loom) { 0 } else { 4000 };
 
 /// The side that is to cost nothing. Only where the fences are [available](is_available).
 #[cfg(not(any(loom, miri)))]

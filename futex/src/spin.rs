@@ -2,7 +2,7 @@
 //!
 //! A wake across CPUs costs some 20 µs of latency and half of that to the waker, so a thread that
 //! must wait first looks again for about as long. Each look takes the word's cache line away from
-//! the thread that works with it, so the looks are some hundred nanoseconds apart; and they are paid
+//! the thread that works with it, so the looks are some hundred nanoseconds apart or more; and they are paid
 //! for with a CPU that others may need, so after a while each lets another thread run.
 //!
 //! Where only one CPU may run the process, looks are of no use. Who watches for what another thread will do yields at
@@ -29,10 +29,13 @@ const DOUBLINGS: u32 = 4;
 /// finds itself too late, since the thread that holds the lock is probably on a roll.
 const LOOKS: u32 = 12;
 const LOOKS_WOKEN: u32 = 8;
+/// The same for a thread that wants a lock which its holders keep for longer, or leave for a moment only: they do not
+/// work with the line meanwhile, and whoever looks seldom finds it taken again.
+const GAP_CLOSE: Duration = Duration::from_nanos(75);
+const LOOKS_CLOSE: u32 = 130;
 /// The same for a thread that has reason to believe that who holds the lock gives it back and takes it again many
 /// times in a row: each look interrupts that, and so does taking it.
-const FIRST_GAP_LATE: Duration = Duration::from_nanos(1200);
-const DOUBLINGS_LATE: u32 = 1;
+const GAP_LATE: Duration = Duration::from_nanos(2400);
 const LOOKS_LATE: u32 = 5;
 /// The same for a thread that only watches a word, which nobody works with before it changes: it may look
 /// often, and takes no line from anybody. It yields soon, since the thread that is to change the word may
@@ -106,12 +109,20 @@ impl Spin {
         Spin::wanting(LOOKS, FIRST_GAP, DOUBLINGS)
     }
 
+    /// The same time with looks close together, of a thread that wants a lock which is not known to be taken many times
+    /// in a row.
+    #[inline]
+    #[must_use]
+    pub fn close() -> Spin {
+        Spin::wanting(LOOKS_CLOSE, GAP_CLOSE, 0)
+    }
+
     /// The same time with few looks, far apart, of a thread that comes to a lock which others take many times in a row
     /// for a moment: the sooner it takes the lock, the more often its cache line goes to and fro.
     #[inline]
     #[must_use]
     pub fn late() -> Spin {
-        Spin::wanting(LOOKS_LATE, FIRST_GAP_LATE, DOUBLINGS_LATE)
+        Spin::wanting(LOOKS_LATE, GAP_LATE, 0)
     }
 
     /// The smaller budget of a thread that has slept and was woken.
@@ -325,7 +336,10 @@ impl Default for Spin {
 /// The pauses of a gap; 0 means that pausing is of no use here.
 fn pauses_in(gap: Duration) -> u32 {
     match Machine::get() {
-        Some(machine) => (gap.subsec_nanos() / machine.pause).clamp(1, 64),
+        Some(machine) => {
+            let (gap, pause) = (gap.subsec_nanos(), machine.pause);
+            ((gap + pause / 2) / pause).clamp(1, 256)
+        }
         None => 0,
     }
 }
@@ -359,12 +373,14 @@ mod tests {
             // tests/one_cpu.rs says more of it.
             assert_eq!(turns(Spin::new(), true), 0);
             assert_eq!(turns(Spin::late(), true), 0);
+            assert_eq!(turns(Spin::close(), true), 0);
             return;
         }
         assert_eq!(turns(Spin::new(), false), LOOKS);
         assert!((LOOKS + 1..=LOOKS + YIELDS).contains(&turns(Spin::new(), true)));
         assert_eq!(turns(Spin::woken(), false), LOOKS_WOKEN);
         assert_eq!(turns(Spin::late(), false), LOOKS_LATE);
+        assert_eq!(turns(Spin::close(), false), LOOKS_CLOSE);
         assert_eq!(turns(Spin::watching(), false), LOOKS_WATCHING);
         assert_eq!(turns(Spin::passing(7), false), 7);
         assert_eq!(turns(Spin::meeting(2, true), false), LOOKS_WATCHING);

@@ -54,6 +54,7 @@ fn one_cpu_is_for_yields_where_threads_watch_and_for_sleep_where_they_want_what_
     for _ in 0..100 {
         assert_eq!(turns(Spin::new(), true), 0);
         assert_eq!(turns(Spin::woken(), true), 0);
+        assert_eq!(turns(Spin::close(), true), 0);
         assert_eq!(turns(Spin::watching(), false), 0, "looks are of no use");
         assert_eq!(turns(Spin::yielding(2, false), false), 0);
         assert_eq!(turns(Spin::meeting(2, true), false), 0);

@@ -171,6 +171,7 @@ impl Words {
     /// there are no asymmetric ones.
     #[inline]
     pub(crate) fn take_anonymously(&self) -> bool {
+        tenure::turn();
         if !asymmetric::is_available() {
             self.keep_symmetric();
         }
@@ -181,6 +182,7 @@ impl Words {
     /// it goes the long way (`slow.rs`), which says that it took it.
     #[inline]
     pub(crate) fn take_at_once(&self) -> bool {
+        tenure::turn();
         let hand = at_hand();
         // ORD lock.take-owned ⇒ lock.give: what the last holder wrote.
         // ORD lock.take-owned (failure): relaxed, whoever fails looks again.
@@ -280,7 +282,8 @@ impl Words {
         self.wake_receiver(to);
     }
 
-    /// The rest of a release that was not the end of it.
+    /// The rest of a release that was not the end of it. While a woken thread is on its way, every release of a busy
+    /// thread comes here, so it is short.
     #[cold]
     #[inline(never)]
     fn after_release(&self) {
@@ -291,29 +294,37 @@ impl Words {
         // ORD lock.who-waits-again: relaxed, the fence orders it.
         let waiting = self.waiting.load(Relaxed);
         let only_woken = waiting & (CHECKED | HEIRS | WAKING) == WAKING && waiting & WAITERS != 0;
-        if !only_woken {
+        if waiting == SYMMETRIC {
+            self.found_nobody();
+        } else if !only_woken {
             self.wake_or_end();
         } else if tenure::is_over(true) {
             self.pass(TO_WAITER);
         }
     }
 
-    /// `owner` became free, and somebody may have to be woken. While a woken thread is on its way, every release
-    /// of a busy thread comes here, so it is short.
+    /// The lock is symmetric, and nobody waits any more.
+    #[inline]
+    fn found_nobody(&self) {
+        if tenure::is_quiet() {
+            // ORD lock.asymmetric: relaxed, who is counted next has a heavy fence of its own.
+            let _unless_wanted = self
+                .waiting
+                .compare_exchange(SYMMETRIC, 0, Relaxed, Relaxed);
+        }
+    }
+
+    /// `owner` became free, and somebody may have to be woken.
     fn wake_or_end(&self) {
         // ORD lock.who-waits-still: relaxed, the fence orders it.
         let waiting = self.waiting.load(Relaxed);
         if waiting & CHECKED != 0 {
             self.gave_back();
         }
-        if waiting == SYMMETRIC && tenure::is_quiet() {
-            // ORD lock.asymmetric: relaxed, who is counted next has a heavy fence of its own.
-            let _unless_wanted = self
-                .waiting
-                .compare_exchange(SYMMETRIC, 0, Relaxed, Relaxed);
-            return;
+        match waiting {
+            SYMMETRIC => self.found_nobody(),
+            _ => self.wake_one_of(waiting),
         }
-        self.wake_one_of(waiting);
     }
 
     /// After `owner` became free: passes it on, or wakes a waiter if nobody is awake for them.

@@ -122,7 +122,7 @@ impl Words {
             contention.spun();
             return true;
         }
-        let mut spin = if burst { Spin::late() } else { Spin::new() };
+        let mut spin = if burst { Spin::late() } else { Spin::close() };
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
         if untimed && is_on_its_way(owner) {

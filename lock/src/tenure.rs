@@ -37,29 +37,41 @@ const NEW: Tenure = Tenure {
 /// A thread's turns since it last found a lock taken are a *burst* if they were so many, and took so little each, with
 /// all that it did between: whoever holds the lock now is probably in the midst of one too.
 const BURST: u32 = 8;
-const QUICK: Duration = Duration::from_nanos(100);
+const QUICK: Duration = Duration::from_nanos(150);
 
 futex::per_thread! {
-    /// Releases that found waiters.
+    /// How often the thread tried to take a lock at once, of whichever lock: each turn begins so.
     static TURNS: Cell<u32> = Cell::new(0);
     /// At which of them the clock is read next.
-    static NEXT_LOOK: Cell<u32> = Cell::new(1);
+    static NEXT_LOOK: Cell<u32> = Cell::new(0);
     static CURRENT: Cell<Tenure> = Cell::new(NEW);
     /// When the thread last found a lock taken, and its turns until then.
     static LAST: Cell<(Option<Waited>, u32)> = Cell::new((None, 0));
-    /// How many releases found nobody at a lock that is symmetric.
-    static QUIET: Cell<u32> = Cell::new(0);
+    /// So many more releases that find nobody at a symmetric lock are enough.
+    static LOUD: Cell<u32> = Cell::new(asymmetric::WORTH);
+}
+
+/// The calling thread begins a turn: it is about to try whether a lock is free.
+#[inline]
+pub(crate) fn turn() {
+    TURNS.with(|turns| turns.set(turns.get().wrapping_add(1)));
+}
+
+fn turns() -> u32 {
+    TURNS.with(Cell::get)
 }
 
 /// The calling thread got a lock by waiting for it.
 pub(crate) fn begin() {
-    NEXT_LOOK.with(|next| next.set(TURNS.with(Cell::get).wrapping_add(1)));
+    NEXT_LOOK.with(|next| next.set(turns()));
     CURRENT.with(|current| current.set(NEW));
+    // What it waited for does not count as a burst's time.
+    LAST.with(|last| last.set((Some(Waited::start()), turns())));
 }
 
 /// The calling thread has found a lock taken: whether its turns until now were a burst.
 pub(crate) fn was_burst() -> bool {
-    let turns = TURNS.with(Cell::get).wrapping_add(QUIET.with(Cell::get));
+    let turns = turns();
     LAST.with(|last| {
         let (since, before) = last.get();
         let burst = turns.wrapping_sub(before);
@@ -77,11 +89,16 @@ pub(crate) fn was_burst() -> bool {
 
 /// The calling thread has released a lock that is symmetric, and nobody waits for it: whether enough such
 /// releases have been, of whichever lock.
+#[inline]
 pub(crate) fn is_quiet() -> bool {
-    QUIET.with(|quiet| {
-        let turns = quiet.get().wrapping_add(1);
-        quiet.set(turns);
-        turns.is_multiple_of(asymmetric::WORTH + 1) && asymmetric::is_available()
+    LOUD.with(|loud| {
+        let quiet = loud.get() == 0;
+        loud.set(if quiet {
+            asymmetric::WORTH
+        } else {
+            loud.get() - 1
+        });
+        quiet && asymmetric::is_available()
     })
 }
 
@@ -89,11 +106,10 @@ pub(crate) fn is_quiet() -> bool {
 /// hand it over to them.
 #[inline]
 pub(crate) fn is_over(awake: bool) -> bool {
-    TURNS.with(|turns| {
-        let turn = turns.get().wrapping_add(1);
-        turns.set(turn);
-        NEXT_LOOK.with(|next| turn == next.get()) && look_at(turn, awake)
-    })
+    let turn = turns();
+    let to_go = NEXT_LOOK.with(Cell::get).wrapping_sub(turn);
+    // 1 ..= TURNS_PER_LOOK; else the look is due, or was missed because nobody waited then.
+    to_go.wrapping_sub(1) >= TURNS_PER_LOOK && look_at(turn, awake)
 }
 
 #[cold]
@@ -124,6 +140,7 @@ fn look(current: Tenure, limit: Duration) -> (bool, Tenure) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::raw::Words;
 
     #[test]
     fn the_clock_is_looked_at_after_ever_more_turns() {
@@ -140,11 +157,12 @@ mod tests {
     #[test]
     fn between_two_looks_nothing_is_handed_over() {
         begin();
-        let to_go = || NEXT_LOOK.with(Cell::get) - TURNS.with(Cell::get) - 1;
-        for expected in [0, 1, 3, 7] {
-            assert_eq!(to_go(), expected);
-            for _ in 0..expected {
+        for gap in [0, 2, 4, 8, 16, 32, 32] {
+            let due = turns() + gap;
+            while turns() != due {
+                assert_eq!(NEXT_LOOK.with(Cell::get), due);
                 assert!(!is_over(true));
+                turn();
             }
             // The clock has just started, or is 1 ms further on: then it begins anew.
             if is_over(true) {
@@ -154,26 +172,58 @@ mod tests {
     }
 
     #[test]
+    fn a_look_that_was_missed_is_made_up_for() {
+        begin();
+        for missed in [0, 33, 1 << 20, 1 << 31] {
+            TURNS.with(|turns| turns.set(turns.get().wrapping_add(missed)));
+            let now = turns();
+            // Nobody has to have waited meanwhile.
+            is_over(true);
+            let next = NEXT_LOOK.with(Cell::get).wrapping_sub(now);
+            assert!((1..=TURNS_PER_LOOK).contains(&next), "{missed}: {next}");
+        }
+    }
+
+    #[test]
     fn many_quick_turns_are_a_burst_and_few_or_slow_ones_are_not() {
         // So many that this test's own time is little for them, however busy the machine is.
         const MANY: u32 = 1_000_000_000;
-        let turns = |more: u32| TURNS.with(|turns| turns.set(turns.get().wrapping_add(more)));
-        turns(MANY);
+        let more = |more: u32| TURNS.with(|turns| turns.set(turns.get().wrapping_add(more)));
+        more(MANY);
         assert!(!was_burst(), "nobody knows when they began");
-        turns(BURST - 1);
+        more(BURST - 1);
         assert!(!was_burst(), "few");
-        turns(MANY);
+        more(MANY);
         assert!(was_burst(), "many");
-        turns(BURST);
+        more(BURST);
         std::thread::sleep(QUICK * 2 * BURST);
         assert!(!was_burst(), "slow");
-        turns(MANY);
+        more(MANY);
         assert!(was_burst(), "each time it begins anew");
         assert!(!was_burst(), "none since");
     }
 
     #[test]
-    fn it_is_quiet_once_in_a_thousand_releases() {
+    fn the_time_of_a_wait_is_not_the_burst_s() {
+        const MANY: u32 = 1_000_000;
+        was_burst();
+        std::thread::sleep(QUICK * (MANY + MANY / 10));
+        begin();
+        TURNS.with(|turns| turns.set(turns.get().wrapping_add(MANY)));
+        assert!(was_burst());
+    }
+
+    #[test]
+    fn each_try_to_take_a_lock_at_once_begins_a_turn() {
+        let words = Words::new();
+        let before = turns();
+        assert!(words.take_anonymously());
+        assert!(!words.take_at_once());
+        assert_eq!(turns(), before.wrapping_add(2));
+    }
+
+    #[test]
+    fn it_is_quiet_once_in_so_many_releases() {
         let quiet = (0..2 * (asymmetric::WORTH + 1)).filter(|_| is_quiet());
         let expected = if asymmetric::is_available() { 2 } else { 0 };
         assert_eq!(quiet.count(), expected);
