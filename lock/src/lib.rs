@@ -166,7 +166,7 @@ impl RawLock {
     #[inline]
     #[track_caller]
     pub fn acquire_owned(&self, asking: Asking) -> Result<(), Deadlock> {
-        if self.words.take_at_once() {
+        if self.words.take_uncounted() {
             return Ok(());
         }
         self.words.acquire_owned(asking)

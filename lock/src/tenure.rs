@@ -16,8 +16,10 @@ const TENURE: Duration = Duration::from_millis(1);
 /// After this to one that sleeps, or waits for the very CPU that the calling thread runs on: that costs a
 /// wake and a switch, some 10 to 60 µs.
 const PATIENCE: Duration = Duration::from_millis(2);
-/// Reading the clock costs as much as several uncontended pairs: at most every so many turns.
-const TURNS_PER_LOOK: u32 = 32;
+/// Reading the clock costs as much as several uncontended pairs, so it is read after ever more turns, at most so many,
+/// until as much of the limit has gone by as this part of it.
+const TURNS_PER_LOOK: u32 = 512;
+const PARTS: u32 = 8;
 
 /// What the calling thread knows of its tenure: one for all locks, and it begins anew whenever the
 /// thread has waited for one. What bounds a waiter's wait are the heirs, not this.
@@ -25,7 +27,7 @@ const TURNS_PER_LOOK: u32 = 32;
 struct Tenure {
     /// When the clock was first read in it.
     since: Option<Waited>,
-    /// Turns between the last two looks at the clock: 1, 2, 4 … in case the sections are long.
+    /// Turns between the last two looks at the clock: 1, 2, 4 …, but no more if the sections are long.
     step: u32,
 }
 
@@ -42,6 +44,8 @@ const QUICK: Duration = Duration::from_nanos(150);
 futex::per_thread! {
     /// How often the thread tried to take a lock at once, of whichever lock: each turn begins so.
     static TURNS: Cell<u32> = Cell::new(0);
+    /// At which of them it last released a lock that others waited for.
+    static SEEN: Cell<u32> = Cell::new(0);
     /// At which of them the clock is read next.
     static NEXT_LOOK: Cell<u32> = Cell::new(0);
     static CURRENT: Cell<Tenure> = Cell::new(NEW);
@@ -106,7 +110,12 @@ pub(crate) fn is_quiet() -> bool {
 /// hand it over to them.
 #[inline]
 pub(crate) fn is_over(awake: bool) -> bool {
+    if SEEN.with(Cell::get) == turns() {
+        // It took the lock without counting that.
+        turn();
+    }
     let turn = turns();
+    SEEN.with(|seen| seen.set(turn));
     let to_go = NEXT_LOOK.with(Cell::get).wrapping_sub(turn);
     // 1 ..= TURNS_PER_LOOK; else the look is due, or was missed because nobody waited then.
     to_go.wrapping_sub(1) >= TURNS_PER_LOOK && look_at(turn, awake)
@@ -127,7 +136,8 @@ fn look(current: Tenure, limit: Duration) -> (bool, Tenure) {
     if since.at_least(limit) {
         return (true, NEW);
     }
-    let step = (2 * current.step).min(TURNS_PER_LOOK);
+    let more = current.step < TURNS_PER_LOOK && !since.at_least(limit / PARTS);
+    let step = if more { 2 * current.step } else { current.step };
     (
         false,
         Tenure {
@@ -145,7 +155,7 @@ mod tests {
     #[test]
     fn the_clock_is_looked_at_after_ever_more_turns() {
         let mut tenure = NEW;
-        for expected in [2, 4, 8, 16, 32, 32] {
+        for expected in [2, 4, 8, 16, 32, 64, 128, 256, 512, 512] {
             let (over, next) = look(tenure, Duration::MAX);
             assert_eq!((over, next.step), (false, expected));
             tenure = next;
@@ -155,18 +165,36 @@ mod tests {
     }
 
     #[test]
+    fn where_turns_are_long_the_looks_do_not_drift_apart() {
+        let limit = Duration::from_millis(800);
+        let tenure = Tenure {
+            since: Some(Waited::start()),
+            step: 4,
+        };
+        std::thread::sleep(limit / PARTS);
+        let (over, next) = look(tenure, limit);
+        assert!(over || next.step == 4);
+    }
+
+    #[test]
     fn between_two_looks_nothing_is_handed_over() {
         begin();
-        for gap in [0, 2, 4, 8, 16, 32, 32] {
-            let due = turns() + gap;
-            while turns() != due {
-                assert_eq!(NEXT_LOOK.with(Cell::get), due);
-                assert!(!is_over(true));
-                turn();
-            }
+        let mut gap = 1;
+        for _ in 0..12 {
             // The clock has just started, or is 1 ms further on: then it begins anew.
             if is_over(true) {
                 return;
+            }
+            let due = NEXT_LOOK.with(Cell::get);
+            let next = due.wrapping_sub(turns());
+            // As before if this thread was held up for some time.
+            assert!(next == gap || next == (2 * gap).min(TURNS_PER_LOOK));
+            gap = next;
+            turn();
+            while turns() != due {
+                assert!(!is_over(true));
+                assert_eq!(NEXT_LOOK.with(Cell::get), due);
+                turn();
             }
         }
     }
@@ -174,7 +202,7 @@ mod tests {
     #[test]
     fn a_look_that_was_missed_is_made_up_for() {
         begin();
-        for missed in [0, 33, 1 << 20, 1 << 31] {
+        for missed in [0, TURNS_PER_LOOK + 1, 1 << 20, 1 << 31] {
             TURNS.with(|turns| turns.set(turns.get().wrapping_add(missed)));
             let now = turns();
             // Nobody has to have waited meanwhile.
@@ -205,7 +233,7 @@ mod tests {
 
     #[test]
     fn the_time_of_a_wait_is_not_the_burst_s() {
-        const MANY: u32 = 1_000_000;
+        const MANY: u32 = 4_000_000;
         was_burst();
         std::thread::sleep(QUICK * (MANY + MANY / 10));
         begin();
@@ -220,6 +248,19 @@ mod tests {
         assert!(words.take_anonymously());
         assert!(!words.take_at_once());
         assert_eq!(turns(), before.wrapping_add(2));
+        assert!(!words.take_uncounted());
+        assert_eq!(turns(), before.wrapping_add(2));
+    }
+
+    #[test]
+    fn a_turn_that_was_not_counted_is_counted_if_somebody_waits_at_its_end() {
+        is_over(true);
+        let before = turns();
+        is_over(true);
+        assert_eq!(turns(), before.wrapping_add(1));
+        turn();
+        is_over(true);
+        assert_eq!(turns(), before.wrapping_add(2), "that one was");
     }
 
     #[test]
