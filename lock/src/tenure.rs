@@ -42,7 +42,8 @@ const BURST: u32 = 8;
 const QUICK: Duration = Duration::from_nanos(150);
 
 futex::per_thread! {
-    /// How often the thread tried to take a lock at once, of whichever lock: each turn begins so.
+    /// How often the thread tried to take a lock at once, of whichever lock: each turn begins so. An rlock's is counted
+    /// at its end, if somebody waits then.
     static TURNS: Cell<u32> = Cell::new(0);
     /// At which of them it last released a lock that others waited for.
     static SEEN: Cell<u32> = Cell::new(0);
