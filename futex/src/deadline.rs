@@ -74,15 +74,16 @@ impl Waited {
         }
     }
 
-    /// Whether less than `limit` has gone by, and the watch started anew: by one reading of the clock.
+    /// How much has gone by, if that is less than `limit`, and the watch started anew: by one reading of the clock. In
+    /// the model, which has no clock, it is nothing.
     #[must_use]
-    pub fn lap(&self, limit: Duration) -> (bool, Waited) {
+    pub fn lap(&self, limit: Duration) -> (Option<Duration>, Waited) {
         let now = Waited::start();
         #[cfg(loom)]
-        let reached = crate::model::state::has_reached(limit);
+        let lap = (!crate::model::state::has_reached(limit)).then_some(Duration::ZERO);
         #[cfg(not(loom))]
-        let reached = now.since.saturating_duration_since(self.since) >= limit;
-        (!reached, now)
+        let lap = Some(now.since.saturating_duration_since(self.since)).filter(|&lap| lap < limit);
+        (lap, now)
     }
 
     /// Whether at least `limit` has gone by. The model has no clock: one of its settings says whether
@@ -128,8 +129,11 @@ mod tests {
         let pause = Duration::from_millis(2);
         let start = Waited::start();
         std::thread::sleep(pause);
-        let (short, now) = start.lap(pause);
-        assert!(!short && now.since >= start.since + pause);
-        assert!(now.lap(Duration::from_secs(3600)).0);
+        let (lap, now) = start.lap(pause);
+        assert!(lap.is_none() && now.since >= start.since + pause);
+        std::thread::sleep(pause);
+        let (lap, later) = now.lap(Duration::from_secs(3600));
+        assert_eq!(lap, Some(later.since - now.since));
+        assert!(lap >= Some(pause));
     }
 }

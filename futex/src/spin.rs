@@ -34,9 +34,12 @@ const LOOKS_WOKEN: u32 = 8;
 const GAP_CLOSE: Duration = Duration::from_nanos(75);
 const LOOKS_CLOSE: u32 = 130;
 /// The same for a thread that has reason to believe that who holds the lock gives it back and takes it again many
-/// times in a row: each look interrupts that, and so does taking it.
+/// times in a row: each look interrupts that, and so does taking it. Two that are awake then pass the line to and fro, each
+/// 0.2 µs, until one finds the lock taken: the longer that one stays away, the less they do so. On two CPUs (benches/results/,
+/// 2026-11-27), empty sections and 2, 4, 8, 32 threads, against gaps of 2.4 µs each: 1.2, 1.3, 1.4 and 1.3 times as fast.
 const GAP_LATE: Duration = Duration::from_nanos(2400);
-const LOOKS_LATE: u32 = 5;
+const GAP_LATEST: Duration = Duration::from_nanos(19_200);
+const LATE: Duration = Duration::from_micros(12);
 /// The same for a thread that only watches a word, which nobody works with before it changes: it may look
 /// often, and takes no line from anybody. It yields soon, since the thread that is to change the word may
 /// need this CPU. One event to another and back, per hand-over (benches/results/, 2026-11-24): on two CPUs
@@ -117,12 +120,14 @@ impl Spin {
         Spin::wanting(LOOKS_CLOSE, GAP_CLOSE, 0)
     }
 
-    /// The same time with few looks, far apart, of a thread that comes to a lock which others take many times in a row
-    /// for a moment: the sooner it takes the lock, the more often its cache line goes to and fro.
-    #[inline]
+    /// The same time, or somewhat more, with few looks, far apart, of a thread that comes from a `burst`, in which it took
+    /// locks many times in a row for a moment, and finds one taken: who has it is probably at the same, and for as long.
+    /// The sooner this thread takes the lock, the more often its cache line goes to and fro.
     #[must_use]
-    pub fn late() -> Spin {
-        Spin::wanting(LOOKS_LATE, GAP_LATE, 0)
+    pub fn late(burst: Duration) -> Spin {
+        let gap = burst.clamp(GAP_LATE, GAP_LATEST);
+        let looks = LATE.subsec_nanos() / gap.subsec_nanos();
+        Spin::wanting(looks.max(1), gap, 0)
     }
 
     /// The smaller budget of a thread that has slept and was woken.
@@ -338,7 +343,7 @@ fn pauses_in(gap: Duration) -> u32 {
     match Machine::get() {
         Some(machine) => {
             let (gap, pause) = (gap.subsec_nanos(), machine.pause);
-            ((gap + pause / 2) / pause).clamp(1, 256)
+            ((gap + pause / 2) / pause).max(1)
         }
         None => 0,
     }
@@ -372,14 +377,17 @@ mod tests {
         if pauses_in(FIRST_GAP) == 0 {
             // tests/one_cpu.rs says more of it.
             assert_eq!(turns(Spin::new(), true), 0);
-            assert_eq!(turns(Spin::late(), true), 0);
+            assert_eq!(turns(Spin::late(Duration::ZERO), true), 0);
             assert_eq!(turns(Spin::close(), true), 0);
             return;
         }
         assert_eq!(turns(Spin::new(), false), LOOKS);
         assert!((LOOKS + 1..=LOOKS + YIELDS).contains(&turns(Spin::new(), true)));
         assert_eq!(turns(Spin::woken(), false), LOOKS_WOKEN);
-        assert_eq!(turns(Spin::late(), false), LOOKS_LATE);
+        for (burst, looks) in [(0, 5), (2400, 5), (5000, 2), (20_000, 1), (u64::MAX, 1)] {
+            let late = Spin::late(Duration::from_nanos(burst));
+            assert_eq!(turns(late, false), looks, "{burst} ns");
+        }
         assert_eq!(turns(Spin::close(), false), LOOKS_CLOSE);
         assert_eq!(turns(Spin::watching(), false), LOOKS_WATCHING);
         assert_eq!(turns(Spin::passing(7), false), 7);

@@ -38,7 +38,7 @@
 //!   counted as an heir; on `waiting` never with an expected value that has `ORPHAN`.
 //! - **I3** Whoever counts itself in or out, or clears `WAKING`, then looks at `owner`, with a full
 //!   fence between, before it sleeps or returns. Whoever makes `owner` free or hands it over then
-//!   looks at `waiting`, with a full fence between; but see I6.
+//!   looks at `waiting`, with a full fence between, or by an exchange of `waiting` for itself; but see I6.
 //! - **I4** While `WAKING` is set without `ORPHAN`, a thread is awake that will clear it: one that a
 //!   wake took out of its sleep, or a waker that has not returned, which finds that its wake reached
 //!   nobody, sets `ORPHAN`, and wakes again whoever fell asleep in between. (A mark may be cleared by
@@ -56,9 +56,11 @@
 //! then reads 0 from `waiting`. If T had the heavy fence itself, it was counted before it, so that read came
 //! first; then T sees the store. If T found `SYMMETRIC`, that was set behind the heavy fence of another, and
 //! `waiting` has not been 0 since that one was counted; so the read came before that fence, and the store is seen
-//! by whoever looks behind it, as T does. A release that reads anything else has a full fence of its own, looks
-//! again, and is like any other release. (A store may also come in the place of an exchange: while a thread holds
-//! the lock, nobody else changes `owner`.)
+//! by whoever looks behind it, as T does. A release that reads anything else exchanges that for itself, which is
+//! fence and look in one: all who count themselves, or clear `WAKING`, exchange `waiting` too. Those exchanges that came
+//! before this one it has seen; those that come after it read from it, and their threads see the store. If it
+//! fails, the release has a full fence, looks again, and is like any other. (A store may also come in
+//! the place of an exchange: while a thread holds the lock, nobody else changes `owner`.)
 //!
 //! No wake is lost: let the lock be set free or handed over for the last time, by R, while T is
 //! counted as a waiter. By the fences of I3, R sees T counted, or T sees what R did before it sleeps.
@@ -123,6 +125,12 @@ pub(crate) enum Place {
     Waiter,
     /// An heir.
     Heir,
+}
+
+/// Whether there are waiters, one of whom is awake, and nothing else to be done for anybody.
+#[inline]
+fn is_only_woken(waiting: u32) -> bool {
+    waiting & (CHECKED | HEIRS | WAKING) == WAKING && waiting & WAITERS != 0
 }
 
 /// Whether nobody holds the lock: it is free, or handed over and not taken yet.
@@ -241,8 +249,9 @@ impl Words {
             full_fence_after_rmw();
         }
         // ORD lock.who-waits: relaxed, the fence orders it.
-        if self.waiting.load(Relaxed) != 0 {
-            self.after_release();
+        let waiting = self.waiting.load(Relaxed);
+        if waiting != 0 {
+            self.after_release(waiting);
         }
     }
 
@@ -289,47 +298,73 @@ impl Words {
         self.wake_receiver(to);
     }
 
-    /// The rest of a release that was not the end of it. While a woken thread is on its way, every release of a busy
-    /// thread comes here, so it is short.
+    /// The rest of a release that was not the end of it: behind its fence it read `waiting`. While a woken thread is on
+    /// its way, every release of a busy thread comes here, so it is short.
     #[cold]
     #[inline(never)]
-    fn after_release(&self) {
-        if asymmetric::is_possible() {
-            // ORD lock.look-again ⇒ lock.enter: as lock.look.
-            full_fence();
+    fn after_release(&self, waiting: u32) {
+        if asymmetric::is_possible() && !self.is_still(waiting) {
+            return self.look_again_behind_a_fence();
         }
-        // ORD lock.who-waits-again: relaxed, the fence orders it.
-        let waiting = self.waiting.load(Relaxed);
-        let only_woken = waiting & (CHECKED | HEIRS | WAKING) == WAKING && waiting & WAITERS != 0;
         if waiting == SYMMETRIC {
-            self.found_nobody();
-        } else if !only_woken {
+            if tenure::is_quiet() {
+                self.end_symmetry();
+            }
+        } else if !is_only_woken(waiting) {
             self.wake_or_end();
-        } else if tenure::is_over(true) {
+        } else if tenure::is_look_due() {
+            self.pass_if_over();
+        }
+    }
+
+    /// Exchanges `waiting` for itself: whether it is what it was.
+    #[inline]
+    fn is_still(&self, waiting: u32) -> bool {
+        // ORD lock.look-exchange ⇒ lock.enter-count: either this thread sees who waits, or they see what it did (I3).
+        // ORD lock.look-exchange (failure): relaxed, whoever fails looks again behind a fence.
+        self.waiting
+            .compare_exchange(waiting, waiting, Release, Relaxed)
+            .is_ok()
+    }
+
+    /// `waiting` has changed since the calling thread, which released the lock, looked at it.
+    #[cold]
+    #[inline(never)]
+    fn look_again_behind_a_fence(&self) {
+        // ORD lock.look-again ⇒ lock.enter: as lock.look.
+        full_fence();
+        self.wake_or_end();
+    }
+
+    /// Hands the free lock over if it is time. One of those who wait is awake.
+    #[cold]
+    #[inline(never)]
+    fn pass_if_over(&self) {
+        if tenure::has_run_out(true) {
             self.pass(TO_WAITER);
         }
     }
 
-    /// The lock is symmetric, and nobody waits any more.
-    #[inline]
-    fn found_nobody(&self) {
-        if tenure::is_quiet() {
-            // ORD lock.asymmetric: relaxed, who is counted next has a heavy fence of its own.
-            let _unless_wanted = self
-                .waiting
-                .compare_exchange(SYMMETRIC, 0, Relaxed, Relaxed);
-        }
+    /// The lock is symmetric, nobody waits for it any more, and that was so for long.
+    #[cold]
+    #[inline(never)]
+    fn end_symmetry(&self) {
+        // ORD lock.asymmetric: relaxed, who is counted next has a heavy fence of its own.
+        let _unless_wanted = self
+            .waiting
+            .compare_exchange(SYMMETRIC, 0, Relaxed, Relaxed);
     }
 
     /// `owner` became free, and somebody may have to be woken.
     fn wake_or_end(&self) {
-        // ORD lock.who-waits-still: relaxed, the fence orders it.
+        // ORD lock.who-waits-still: relaxed, the fence before it orders it, or the exchange.
         let waiting = self.waiting.load(Relaxed);
         if waiting & CHECKED != 0 {
             self.gave_back();
         }
         match waiting {
-            SYMMETRIC => self.found_nobody(),
+            SYMMETRIC if tenure::is_quiet() => self.end_symmetry(),
+            SYMMETRIC => {}
             _ => self.wake_one_of(waiting),
         }
     }

@@ -115,14 +115,17 @@ impl Words {
 
     /// Looks for a while whether the lock becomes free, and takes it.
     fn spin(&self, me: u32, deadline: Deadline, contention: &Contention) -> bool {
-        let burst = tenure::was_burst();
+        let burst = tenure::burst();
         let owner = self.owner();
         // By now a short section is over. A burst would go on, and is not ended for it.
-        if owner == FREE && !burst && self.take_free(me) {
+        if owner == FREE && burst.is_none() && self.take_free(me) {
             contention.spun();
             return true;
         }
-        let mut spin = if burst { Spin::late() } else { Spin::close() };
+        let mut spin = match burst {
+            Some(burst) => Spin::late(burst),
+            None => Spin::close(),
+        };
         // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
         if untimed && is_on_its_way(owner) {

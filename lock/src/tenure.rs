@@ -62,8 +62,9 @@ pub(crate) fn turn() {
     TURNS.with(|turns| turns.set(turns.get().wrapping_add(1)));
 }
 
+#[inline]
 fn turns() -> u32 {
-    TURNS.with(Cell::get)
+    TURNS.with(|turns| turns.get())
 }
 
 /// The calling thread got a lock by waiting for it.
@@ -74,21 +75,21 @@ pub(crate) fn begin() {
     LAST.with(|last| last.set((Some(Waited::start()), turns())));
 }
 
-/// The calling thread has found a lock taken: whether its turns until now were a burst.
-pub(crate) fn was_burst() -> bool {
+/// The calling thread has found a lock taken: how long its turns until now took, if they were a burst.
+pub(crate) fn burst() -> Option<Duration> {
     let turns = turns();
     LAST.with(|last| {
         let (since, before) = last.get();
-        let burst = turns.wrapping_sub(before);
-        if burst == 0 {
-            return false;
+        let number = turns.wrapping_sub(before);
+        if number == 0 {
+            return None;
         }
         let (quick, now) = match since {
-            Some(since) => since.lap(QUICK.saturating_mul(burst)),
-            None => (false, Waited::start()),
+            Some(since) => since.lap(QUICK.saturating_mul(number)),
+            None => (None, Waited::start()),
         };
         last.set((Some(now), turns));
-        quick && burst >= BURST
+        quick.filter(|_| number >= BURST)
     })
 }
 
@@ -109,25 +110,39 @@ pub(crate) fn is_quiet() -> bool {
 
 /// The calling thread has released a lock that others wait for, one of whom may be `awake`: whether to
 /// hand it over to them.
-#[inline]
 pub(crate) fn is_over(awake: bool) -> bool {
-    if SEEN.with(Cell::get) == turns() {
-        // It took the lock without counting that.
-        turn();
-    }
+    is_look_due() && has_run_out(awake)
+}
+
+/// The calling thread has released a lock that others wait for: whether to ask if its tenure
+/// [has run out](has_run_out).
+#[inline]
+pub(crate) fn is_look_due() -> bool {
     let turn = turns();
-    SEEN.with(|seen| seen.set(turn));
-    let to_go = NEXT_LOOK.with(Cell::get).wrapping_sub(turn);
+    if SEEN.with(|seen| seen.replace(turn)) == turn {
+        // It took the lock without counting that.
+        return is_look_due_after_one_more();
+    }
+    let to_go = NEXT_LOOK.with(|next| next.get()).wrapping_sub(turn);
     // 1 ..= TURNS_PER_LOOK; else the look is due, or was missed because nobody waited then.
-    to_go.wrapping_sub(1) >= TURNS_PER_LOOK && look_at(turn, awake)
+    to_go.wrapping_sub(1) >= TURNS_PER_LOOK
 }
 
 #[cold]
-fn look_at(turn: u32, awake: bool) -> bool {
+#[inline(never)]
+fn is_look_due_after_one_more() -> bool {
+    turn();
+    is_look_due()
+}
+
+/// Reads the clock: whether to hand the lock over to those who wait for it, one of whom may be `awake`.
+#[cold]
+#[inline(never)]
+pub(crate) fn has_run_out(awake: bool) -> bool {
     CURRENT.with(|current| {
         let (over, then) = look(current.get(), if awake { TENURE } else { PATIENCE });
         current.set(then);
-        NEXT_LOOK.with(|next| next.set(turn.wrapping_add(then.step)));
+        NEXT_LOOK.with(|next| next.set(turns().wrapping_add(then.step)));
         over
     })
 }
@@ -219,27 +234,27 @@ mod tests {
         const MANY: u32 = 1_000_000_000;
         let more = |more: u32| TURNS.with(|turns| turns.set(turns.get().wrapping_add(more)));
         more(MANY);
-        assert!(!was_burst(), "nobody knows when they began");
+        assert!(burst().is_none(), "nobody knows when they began");
         more(BURST - 1);
-        assert!(!was_burst(), "few");
+        assert!(burst().is_none(), "few");
         more(MANY);
-        assert!(was_burst(), "many");
+        assert!(burst().is_some(), "many");
         more(BURST);
         std::thread::sleep(QUICK * 2 * BURST);
-        assert!(!was_burst(), "slow");
+        assert!(burst().is_none(), "slow");
         more(MANY);
-        assert!(was_burst(), "each time it begins anew");
-        assert!(!was_burst(), "none since");
+        assert!(burst().is_some(), "each time it begins anew");
+        assert!(burst().is_none(), "none since");
     }
 
     #[test]
     fn the_time_of_a_wait_is_not_the_burst_s() {
         const MANY: u32 = 4_000_000;
-        was_burst();
+        burst();
         std::thread::sleep(QUICK * (MANY + MANY / 10));
         begin();
         TURNS.with(|turns| turns.set(turns.get().wrapping_add(MANY)));
-        assert!(was_burst());
+        assert!(burst().is_some());
     }
 
     #[test]

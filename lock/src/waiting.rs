@@ -1,6 +1,6 @@
 //! The second word: who is counted, who is being woken. The state table is in `raw.rs`.
 
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use futex::asymmetric::{self, heavy_fence};
 use futex::atomic::full_fence_after_rmw;
@@ -22,8 +22,8 @@ impl Words {
 
     /// Counts the caller in as a waiter.
     pub(crate) fn enter(&self) {
-        // ORD lock.enter-count: relaxed, the fence orders it.
-        let before = self.waiting.fetch_add(WAITER, Relaxed);
+        // ORD lock.enter-count ⇒ lock.look-exchange: what a release did that had not seen it.
+        let before = self.waiting.fetch_add(WAITER, Acquire);
         // ORD lock.enter ⇒ lock.look: either this thread sees the release, or the releasing thread
         // sees it counted (I3).
         full_fence_after_rmw();
@@ -99,8 +99,8 @@ impl Words {
         // ORD lock.before-sleep: relaxed, the futex compares again.
         let waiting = self.waiting.load(Relaxed);
         if *place == Place::Woken || waiting & ORPHAN != 0 {
-            // ORD lock.decide: relaxed, the fence orders it.
-            self.waiting.fetch_and(!(WAKING | ORPHAN), Relaxed);
+            // ORD lock.decide ⇒ lock.look-exchange: as lock.enter-count.
+            self.waiting.fetch_and(!(WAKING | ORPHAN), Acquire);
             // ORD lock.look-decided ⇒ lock.look: as lock.enter.
             full_fence_after_rmw();
             *place = Place::Waiter;
@@ -143,10 +143,11 @@ impl Words {
         let mut now = self.waiting.load(Relaxed);
         loop {
             let next = next(now)?;
-            // ORD lock.recount: relaxed, the fences around it order it.
+            // ORD lock.recount ⇒ lock.look-exchange: as lock.enter-count.
+            // ORD lock.recount (failure): relaxed, it looks again.
             match self
                 .waiting
-                .compare_exchange_weak(now, next, Relaxed, Relaxed)
+                .compare_exchange_weak(now, next, Acquire, Relaxed)
             {
                 Ok(_) => return Some(next),
                 Err(other) => now = other,
