@@ -120,14 +120,14 @@ impl Spin {
         Spin::wanting(LOOKS_CLOSE, GAP_CLOSE, 0)
     }
 
-    /// The same time, or somewhat more, with few looks, far apart, of a thread that comes from a `burst`, in which it took
+    /// About the same time with few looks, far apart, of a thread that comes from a `burst`, in which it took
     /// locks many times in a row for a moment, and finds one taken: who has it is probably at the same, and for as long.
     /// The sooner this thread takes the lock, the more often its cache line goes to and fro.
     #[must_use]
     pub fn late(burst: Duration) -> Spin {
         let gap = burst.clamp(GAP_LATE, GAP_LATEST);
         let looks = LATE.subsec_nanos() / gap.subsec_nanos();
-        Spin::wanting(looks.max(1), gap, 0)
+        Spin::wanting(looks, gap, 0)
     }
 
     /// The smaller budget of a thread that has slept and was woken.

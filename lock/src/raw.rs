@@ -307,9 +307,7 @@ impl Words {
             return self.look_again_behind_a_fence();
         }
         if waiting == SYMMETRIC {
-            if tenure::is_quiet() {
-                self.end_symmetry();
-            }
+            self.found_nobody();
         } else if !is_only_woken(waiting) {
             self.wake_or_end();
         } else if tenure::is_look_due() {
@@ -345,7 +343,15 @@ impl Words {
         }
     }
 
-    /// The lock is symmetric, nobody waits for it any more, and that was so for long.
+    /// The lock is symmetric, and nobody waits any more.
+    #[inline]
+    fn found_nobody(&self) {
+        if tenure::is_quiet() {
+            self.end_symmetry();
+        }
+    }
+
+    /// That was so for long.
     #[cold]
     #[inline(never)]
     fn end_symmetry(&self) {
@@ -363,8 +369,7 @@ impl Words {
             self.gave_back();
         }
         match waiting {
-            SYMMETRIC if tenure::is_quiet() => self.end_symmetry(),
-            SYMMETRIC => {}
+            SYMMETRIC => self.found_nobody(),
             _ => self.wake_one_of(waiting),
         }
     }
