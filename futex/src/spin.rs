@@ -37,8 +37,10 @@ const LOOKS_CLOSE: u32 = 130;
 /// times in a row: each look interrupts that, and so does taking it. Two that are awake then pass the line to and fro, each
 /// 0.2 µs, until one finds the lock taken: the longer that one stays away, the less they do so. Up to 19 µs empty sections
 /// gain (benches/results/, 2026-11-27); but two that ask in a loop under the lock whose turn it is wait so long each time.
+/// Where others sleep it is no game of two, and up to 38 µs gain.
 const GAP_LATE: Duration = Duration::from_nanos(2400);
 const GAP_LATEST: Duration = Duration::from_nanos(4800);
+const GAP_LATEST_AMONG_MANY: Duration = Duration::from_nanos(38_400);
 const LATE: Duration = Duration::from_micros(12);
 /// The same for a thread that only watches a word, which nobody works with before it changes: it may look
 /// often, and takes no line from anybody. It yields soon, since the thread that is to change the word may
@@ -122,12 +124,17 @@ impl Spin {
 
     /// About the same time with few looks, far apart, of a thread that comes from a `burst`, in which it took
     /// locks many times in a row for a moment, and finds one taken: who has it is probably at the same, and for as long.
-    /// The sooner this thread takes the lock, the more often its cache line goes to and fro.
+    /// The sooner this thread takes the lock, the more often its cache line goes to and fro. Where `others` sleep who
+    /// want it too, there may be one look only, after up to 38 µs.
     #[must_use]
-    pub fn late(burst: Duration) -> Spin {
-        let gap = burst.clamp(GAP_LATE, GAP_LATEST);
+    pub fn late(burst: Duration, others: bool) -> Spin {
+        let latest = match others {
+            true => GAP_LATEST_AMONG_MANY,
+            false => GAP_LATEST,
+        };
+        let gap = burst.clamp(GAP_LATE, latest);
         let looks = LATE.subsec_nanos() / gap.subsec_nanos();
-        Spin::wanting(looks, gap, 0)
+        Spin::wanting(looks.max(1), gap, 0)
     }
 
     /// The smaller budget of a thread that has slept and was woken.
@@ -377,16 +384,24 @@ mod tests {
         if pauses_in(FIRST_GAP) == 0 {
             // tests/one_cpu.rs says more of it.
             assert_eq!(turns(Spin::new(), true), 0);
-            assert_eq!(turns(Spin::late(Duration::ZERO), true), 0);
+            assert_eq!(turns(Spin::late(Duration::ZERO, false), true), 0);
             assert_eq!(turns(Spin::close(), true), 0);
             return;
         }
         assert_eq!(turns(Spin::new(), false), LOOKS);
         assert!((LOOKS + 1..=LOOKS + YIELDS).contains(&turns(Spin::new(), true)));
         assert_eq!(turns(Spin::woken(), false), LOOKS_WOKEN);
-        for (burst, looks) in [(0, 5), (2400, 5), (3600, 3), (20_000, 2), (u64::MAX, 2)] {
-            let late = Spin::late(Duration::from_nanos(burst));
-            assert_eq!(turns(late, false), looks, "{burst} ns");
+        for (burst, alone, among_many) in [
+            (0, 5, 5),
+            (2400, 5, 5),
+            (3600, 3, 3),
+            (20_000, 2, 1),
+            (u64::MAX, 2, 1),
+        ] {
+            for (others, looks) in [(false, alone), (true, among_many)] {
+                let late = Spin::late(Duration::from_nanos(burst), others);
+                assert_eq!(turns(late, false), looks, "{burst} ns, {others}");
+            }
         }
         assert_eq!(turns(Spin::close(), false), LOOKS_CLOSE);
         assert_eq!(turns(Spin::watching(), false), LOOKS_WATCHING);

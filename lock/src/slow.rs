@@ -122,12 +122,12 @@ impl Words {
             contention.spun();
             return true;
         }
+        // A yield may cost a time slice, which a thread with a deadline does not have, nor a long gap.
+        let untimed = deadline == Deadline::NEVER;
         let mut spin = match burst {
-            Some(burst) => Spin::late(burst),
+            Some(burst) => Spin::late(burst, untimed && self.waiting() != 0),
             None => Spin::close(),
         };
-        // A yield may cost a time slice, which a thread with a deadline does not have.
-        let untimed = deadline == Deadline::NEVER;
         if untimed && is_on_its_way(owner) {
             // Whom it was handed to may wait for this CPU: perhaps this very thread handed it over.
             spin.give_way();
