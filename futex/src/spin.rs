@@ -37,7 +37,7 @@ const LOOKS_CLOSE: u32 = 130;
 /// times in a row: each look interrupts that, and so does taking it. Two that are awake then pass the line to and fro, each
 /// 0.2 µs, until one finds the lock taken: the longer that one stays away, the less they do so. Up to 19 µs empty sections
 /// gain (benches/results/, 2026-11-27); but two that ask in a loop under the lock whose turn it is wait so long each time.
-/// Where others sleep it is no game of two, and up to 38 µs gain.
+/// Where others wait already they are not two, and up to 38 µs gain.
 const GAP_LATE: Duration = Duration::from_nanos(2400);
 const GAP_LATEST: Duration = Duration::from_nanos(4800);
 const GAP_LATEST_AMONG_MANY: Duration = Duration::from_nanos(38_400);
@@ -124,8 +124,8 @@ impl Spin {
 
     /// About the same time with few looks, far apart, of a thread that comes from a `burst`, in which it took
     /// locks many times in a row for a moment, and finds one taken: who has it is probably at the same, and for as long.
-    /// The sooner this thread takes the lock, the more often its cache line goes to and fro. Where `others` sleep who
-    /// want it too, there may be one look only, after up to 38 µs.
+    /// The sooner this thread takes the lock, the more often its cache line goes to and fro. Where `others` wait
+    /// already, there may be one look only, after up to 38 µs.
     #[must_use]
     pub fn late(burst: Duration, others: bool) -> Spin {
         let latest = match others {

@@ -122,12 +122,9 @@ impl Words {
             contention.spun();
             return true;
         }
-        // A yield may cost a time slice, which a thread with a deadline does not have, nor a long gap.
+        // A yield may cost a time slice, which a thread with a deadline does not have.
         let untimed = deadline == Deadline::NEVER;
-        let mut spin = match burst {
-            Some(burst) => Spin::late(burst, untimed && self.waiting() != 0),
-            None => Spin::close(),
-        };
+        let mut spin = self.looks(burst, untimed);
         if untimed && is_on_its_way(owner) {
             // Whom it was handed to may wait for this CPU: perhaps this very thread handed it over.
             spin.give_way();
@@ -139,6 +136,15 @@ impl Words {
             }
         }
         false
+    }
+
+    /// How a thread looks that comes from a `burst` or not. Long gaps are not for one with a deadline, nor for two threads
+    /// that ask in turn, of which none is counted.
+    fn looks(&self, burst: Option<Duration>, untimed: bool) -> Spin {
+        match burst {
+            Some(burst) => Spin::late(burst, untimed && self.waiting() != 0),
+            None => Spin::close(),
+        }
     }
 
     /// Takes the lock for `me`, counted while it waits.
@@ -210,5 +216,26 @@ impl Words {
             *place = Place::Woken;
         }
         end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_gaps_are_for_those_without_a_deadline_among_others_who_wait() {
+        let words = Words::new();
+        let looks = |untimed| {
+            let mut spin = words.looks(Some(Duration::MAX), untimed);
+            (0..).take_while(|_| spin.turn(|| false)).count()
+        };
+        // None where one CPU may run this, nor under Miri.
+        let alone = looks(true);
+        assert_ne!(alone, 1);
+        assert_eq!(looks(false), alone);
+        words.enter();
+        assert_eq!((looks(true), looks(false)), (alone.min(1), alone));
+        words.leave(Place::Fresh);
     }
 }
