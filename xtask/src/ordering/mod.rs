@@ -27,8 +27,9 @@ use weaken::Mutant;
 
 const SURVIVORS: &str = "xtask/ordering-survivors.toml";
 
-/// Models of other crates that an operation of this crate must answer to as well.
-const ALSO: [(&str, &[&str]); 1] = [("futex", &["lock"])];
+/// Models of other crates that an operation of this crate must answer to as well: of `futex`'s fences the lock
+/// uses all but the one between loads, which is the queue's.
+const ALSO: [(&str, &[&str]); 1] = [("futex", &["lock", "queue"])];
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
