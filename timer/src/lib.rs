@@ -11,7 +11,7 @@ mod timer;
 pub mod wheel;
 
 pub use interval::{Interval, MissedTicks};
-pub use panics::{Panicked, set_panic_hook, take_panic_hook};
+pub use panics::{PanicHook, Panicked, set_panic_hook, take_panic_hook};
 pub use timer::Timer;
 
 use std::io;

@@ -31,11 +31,13 @@ impl fmt::Debug for Panicked<'_> {
     }
 }
 
-type Hook = dyn Fn(&Panicked<'_>) + Send + Sync;
+/// What [`set_panic_hook`] installs.
+pub type PanicHook = Arc<dyn Fn(&Panicked<'_>) + Send + Sync>;
 
-static HOOK: RwLock<Option<Arc<Hook>>> = RwLock::new(None);
+static HOOK: RwLock<Option<PanicHook>> = RwLock::new(None);
 
-/// Has `hook` called, in the worker's thread, whenever a callback panics; the one set before is replaced.
+/// Has `hook` called, in the worker's thread, whenever a callback panics. The hook that was there before is given
+/// back.
 ///
 /// The panic has been contained by then: the worker goes on to other callbacks. std's panic hook has been
 /// called before and has, by default, printed the message; without a hook here nothing else is done. A hook
@@ -54,22 +56,19 @@ static HOOK: RwLock<Option<Arc<Hook>>> = RwLock::new(None);
 /// assert_eq!(told.recv()?.as_deref(), Some("no tea left"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn set_panic_hook(hook: impl Fn(&Panicked<'_>) + Send + Sync + 'static) {
-    replace(Some(Arc::new(hook)));
+pub fn set_panic_hook(hook: impl Fn(&Panicked<'_>) + Send + Sync + 'static) -> Option<PanicHook> {
+    replace(Some(Arc::new(hook)))
 }
 
-/// Takes back what [`set_panic_hook`] has set.
-pub fn take_panic_hook() {
-    replace(None);
+/// Takes the hook away, and gives it back.
+pub fn take_panic_hook() -> Option<PanicHook> {
+    replace(None)
 }
 
-fn replace(hook: Option<Arc<Hook>>) {
-    let before = {
-        let mut set = HOOK.write().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *set, hook)
-    };
-    // Not under the lock: what it holds may do anything when it is dropped.
-    drop(before);
+/// The old one is the caller's to drop, not under the lock: what it holds may do anything then.
+fn replace(hook: Option<PanicHook>) -> Option<PanicHook> {
+    let mut set = HOOK.write().unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut *set, hook)
 }
 
 pub(crate) fn report(payload: Box<dyn Any + Send>) {
@@ -80,8 +79,9 @@ pub(crate) fn report(payload: Box<dyn Any + Send>) {
         }
         drop(payload);
     }));
-    // What a second panic carries may panic when it is dropped.
-    if let Err(payload) = contained {
-        std::mem::forget(payload);
+    if let Err(second) = contained {
+        // Dropping that may panic in turn; what a third carries is leaked.
+        let dropped = catch_unwind(AssertUnwindSafe(move || drop(second)));
+        dropped.unwrap_or_else(std::mem::forget);
     }
 }

@@ -1,6 +1,6 @@
 //! Panics in callbacks. The hook is the process's, so all is in one test.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use lockwright_timer::{Outcome, Timer, set_panic_hook, take_panic_hook};
@@ -51,9 +51,25 @@ fn a_panic_is_contained_and_reported() {
         );
         assert_eq!(of_this_test(), None);
 
-        set_panic_hook(|_| panic!("on purpose, in the hook"));
+        let first = set_panic_hook(|_| panic!("on purpose, in the hook"));
+        assert!(first.is_some(), "the hook from above");
         assert_eq!(run(|| panic!("on purpose")), Outcome::Panicked);
         assert_eq!(run(|| ()), Outcome::Ran, "the worker goes on");
-        take_panic_hook();
+
+        let carried = Arc::new(());
+        let alive = Arc::downgrade(&carried);
+        set_panic_hook(move |_| std::panic::panic_any(carried.clone()));
+        assert_eq!(run(|| panic!("on purpose")), Outcome::Panicked);
+        assert!(take_panic_hook().is_some());
+        // The other tests' panics may be using it still.
+        while alive.strong_count() != 0 {
+            std::thread::yield_now();
+        }
+
+        set_panic_hook(|_| std::panic::panic_any(PanicsWhenDropped));
+        assert_eq!(run(|| panic!("on purpose")), Outcome::Panicked);
+        assert_eq!(run(|| ()), Outcome::Ran, "the worker goes on");
+        assert!(take_panic_hook().is_some());
+        assert!(take_panic_hook().is_none(), "it was taken");
     });
 }
