@@ -91,7 +91,7 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
     let chosen = options.part(inside);
 
     let tried = Mutex::new(Vec::new());
-    workspace::in_parallel(mirrors.len(), &chosen, |worker, mutant| {
+    let all_tried = workspace::in_parallel(mirrors.len(), &chosen, |worker, mutant| {
         let start = Instant::now();
         let timeout = Duration::from_secs(options.timeout_secs);
         let fate = fate(&baseline, &packages, &mirrors[worker], mutant, timeout)
@@ -105,12 +105,14 @@ pub(crate) fn check(workspace: &Workspace, options: &Options) -> Result<()> {
         println!("ordering: {}", report::row(&done));
         tried.lock().expect("no panic").push(done);
         Ok(())
-    })?;
+    });
     let mut tried = tried.into_inner().expect("no panic");
     tried.sort_by_key(|done| name(done.mutant));
 
     let table = report::table(&tried, &plan, &outside, start.elapsed());
     println!("\n{table}");
+    // Only now: what was tried before a tool failed took long.
+    all_tried?;
     if let Some(path) = &options.save {
         std::fs::write(path, &table).with_context(|| path.display().to_string())?;
     }
