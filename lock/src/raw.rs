@@ -56,11 +56,11 @@
 //! then reads 0 from `waiting`. If T had the heavy fence itself, it was counted before it, so that read came
 //! first; then T sees the store. If T found `SYMMETRIC`, that was set behind the heavy fence of another, and
 //! `waiting` has not been 0 since that one was counted; so the read came before that fence, and the store is seen
-//! by whoever looks behind it, as T does. A release that reads anything else exchanges that for itself, which is
-//! fence and look in one: all who count themselves, or clear `WAKING`, exchange `waiting` too. Those exchanges that came
-//! before this one it has seen; those that come after it read from it, and their threads see the store. If it
-//! fails, the release has a full fence, looks again, and is like any other. (A store may also come in
-//! the place of an exchange: while a thread holds the lock, nobody else changes `owner`.)
+//! by whoever looks behind it, as T does. A release that reads anything else exchanges that for itself. All who count
+//! themselves, or clear `WAKING`, exchange `waiting` too, and these exchanges come in one order: those before its own
+//! it has seen; those after it acquire what it released, and their threads see the store. If it fails, the
+//! release has a full fence, looks again, and is like any other. (A store may also come in the place of an
+//! exchange: while a thread holds the lock, nobody else changes `owner`.)
 //!
 //! No wake is lost: let the lock be set free or handed over for the last time, by R, while T is
 //! counted as a waiter. By the fences of I3, R sees T counted, or T sees what R did before it sleeps.

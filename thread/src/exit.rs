@@ -49,7 +49,8 @@ extern "C" fn end_of_main() {
 /// Sleeps until all threads have ended that are no daemons, except the main thread and the calling one.
 ///
 /// The end of the program does it by itself. Call it at the end of `main` where that is not enough: if one of
-/// the threads may call [`process::exit`](std::process::exit), or in a library that is unloaded on Windows.
+/// the threads may call [`process::exit`](std::process::exit), or in a library that is unloaded on Windows. It is for
+/// the main thread, or a daemon: two threads that are no daemons and both call it wait for each other for ever.
 ///
 /// ```
 /// use lockwright_thread::{Thread, wait_for_non_daemons};
