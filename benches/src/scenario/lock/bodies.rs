@@ -134,15 +134,16 @@ fn contend<K: LockKind, D: Place>(grid: Grid, window: &Window) -> Sample {
     check(&**lock, sample)
 }
 
-pub(super) fn ping_pong<K: LockKind>() -> Contender {
-    Contender::new(K::PEER, |window| {
+/// So many threads, each of which asks under the lock, in a loop, whose turn it is.
+pub(super) fn turns<K: LockKind>(threads: usize) -> Contender {
+    Contender::new(K::PEER, move |window| {
         let lock = lock::<K, Counter>();
-        let sample = run_threads(2, window, |worker| {
+        let sample = run_threads(threads, window, |worker| {
             let me = worker.index as u64;
             let mut turns = 0;
             while !worker.stopped() {
                 turns += lock.with(|d| {
-                    let mine = d.count % 2 == me;
+                    let mine = d.count % threads as u64 == me;
                     d.count += u64::from(mine);
                     u64::from(mine)
                 });

@@ -13,7 +13,7 @@ use crate::report::schema::Param;
 use crate::runner::{Cell, Mode};
 use crate::{for_every_lock, for_every_timed_lock};
 use bodies::{
-    Grid, contended, handed_over, ping_pong, timed_pair, times_out, try_hit, try_miss, uncontended,
+    Grid, contended, handed_over, timed_pair, times_out, try_hit, try_miss, turns, uncontended,
 };
 
 /// The lock.
@@ -35,9 +35,14 @@ pub const LOCK: Primitive = Primitive {
             "Two threads take turns; whose turn it is stands under the lock. Cost of one turn.",
         ),
         (
+            "ring",
+            "More threads take turns in the same way: each asks under the lock, in a loop, whether it is its turn, \
+             and all but one ask in vain. Cost of one turn.",
+        ),
+        (
             "neighbour",
-            "Threads share one lock, with 200 ns outside and sections of 500 ns, beside a thread in an endless \
-             loop tied to the first CPU, as another program may be.",
+            "Threads share one lock, with 200 ns outside and sections of 500 ns or with none of both, beside a \
+             thread in an endless loop tied to the first CPU, as another program may be.",
         ),
         (
             "timed-uncontended",
@@ -117,13 +122,24 @@ fn cells(threads: &[usize]) -> Vec<Cell> {
         } else {
             Mode::Default
         };
-        let cell = LOCK.cell("ping-pong", "turn", for_every_lock!(ping_pong()));
+        let cell = LOCK.cell("ping-pong", "turn", for_every_lock!(turns(2)));
         cells.push(cell.threads(2).pinning(pinning).tier(tier));
     }
+    for (t, tier) in [(3, Mode::Default), (8, Mode::Full)] {
+        cells.push(ring_cell(t, tier));
+    }
     if can_pin() {
-        for t in [2, 8] {
-            for pinning in [Pinned, Unpinned] {
-                cells.push(neighbour_cell(t, pinning));
+        for (section, outside) in [(500, 200), (0, 0)] {
+            for threads in [2, 8] {
+                for pinning in [Pinned, Unpinned] {
+                    let grid = Grid {
+                        threads,
+                        section,
+                        outside,
+                        data: Beside,
+                    };
+                    cells.push(neighbour_cell(grid, pinning));
+                }
             }
         }
     }
@@ -140,17 +156,22 @@ fn cells(threads: &[usize]) -> Vec<Cell> {
     cells
 }
 
-fn neighbour_cell(threads: usize, pinning: Pinning) -> Cell {
-    let grid = Grid {
-        threads,
-        section: 500,
-        outside: 200,
-        data: Data::Beside,
-    };
-    let contenders = beside_a_neighbour(for_every_lock!(contended(grid)));
-    LOCK.cell("neighbour", "operation", contenders)
+fn ring_cell(threads: usize, tier: Mode) -> Cell {
+    LOCK.cell("ring", "turn", for_every_lock!(turns(threads)))
         .params(vec![threads_param(threads)])
         .threads(threads)
+        .tier(tier)
+        .main_peers()
+}
+
+fn neighbour_cell(grid: Grid, pinning: Pinning) -> Cell {
+    let contenders = beside_a_neighbour(for_every_lock!(contended(grid)));
+    LOCK.cell("neighbour", "operation", contenders)
+        .params(vec![
+            threads_param(grid.threads),
+            nanos_param("section", 's', grid.section),
+        ])
+        .threads(grid.threads)
         .pinning(pinning)
         .tier(Mode::Full)
         .main_peers()
