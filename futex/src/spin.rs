@@ -11,6 +11,7 @@
 
 mod blind;
 mod machine;
+mod peers;
 
 use std::cell::Cell;
 use std::hint;

@@ -128,6 +128,9 @@ impl Words {
         if untimed && is_on_its_way(owner) {
             // Whom it was handed to may wait for this CPU: perhaps this very thread handed it over.
             spin.give_way();
+        } else if untimed && burst.is_some() {
+            // Whoever waits for this CPU can do its turns while this thread stays away from the lock.
+            spin.let_peers_run();
         }
         while spin.turn(|| untimed && self.waiting() == 0) {
             if self.owner() == FREE && self.take_free(me) {

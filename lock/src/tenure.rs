@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use futex::{Waited, asymmetric};
+use futex::{Spin, Waited, asymmetric};
 
 /// After this the lock is handed to the waiters while one of them is awake, which costs two moves of a
 /// cache line. With 4 ms the longest wait was 119 ms (benches/results/).
@@ -139,6 +139,8 @@ fn is_look_due_after_one_more() -> bool {
 #[cold]
 #[inline(never)]
 pub(crate) fn has_run_out(awake: bool) -> bool {
+    // Those who let this thread have their CPU learn that it works on what they wait for.
+    Spin::leave_trace();
     CURRENT.with(|current| {
         let (over, then) = look(current.get(), if awake { TENURE } else { PATIENCE });
         current.set(then);
