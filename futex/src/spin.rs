@@ -15,7 +15,7 @@ mod peers;
 
 use std::cell::Cell;
 use std::hint;
-use std::thread;
+use std::thread::{self, LocalKey};
 use std::time::{Duration, Instant};
 
 use machine::Machine;
@@ -70,7 +70,7 @@ const YIELDING_PASSING: Duration = Duration::from_micros(60);
 
 /// Yields that took so long gave the CPU to a thread that keeps it for its time slice, perhaps of another
 /// program. Who sleeps instead gets it back when it is woken, so this thread yields no more for so many times
-/// as long. With another program busy on one of two CPUs (benches/results/, 2026-11-26): two threads that
+/// as long, but to [peers] (`let_peers_run`), which has a rest of its own. With another program busy on one of two CPUs (benches/results/, 2026-11-26): two threads that
 /// take turns by an event, 41 times as fast as std's, against 0.03 when each turn yielded.
 const DEAR: Duration = Duration::from_micros(500);
 const PENANCE: u32 = 32;
@@ -329,14 +329,19 @@ fn crowd(threads: u32) -> bool {
     threads > Machine::get().map_or(1, |machine| machine.cpus)
 }
 
-/// Whether the calling thread is not to yield now.
+/// Whether the calling thread is not to yield now; [peers] are another matter.
 fn rests() -> bool {
-    YIELDS_FROM.get().is_some_and(|from| {
-        let rests = Instant::now() < from;
-        if !rests {
-            YIELDS_FROM.set(None);
+    is_yet_to_come(&YIELDS_FROM)
+}
+
+/// Whether there is such a moment, and it has not passed; it is forgotten when it has.
+fn is_yet_to_come(moment: &'static LocalKey<Cell<Option<Instant>>>) -> bool {
+    moment.get().is_some_and(|then| {
+        let is_yet_to_come = Instant::now() < then;
+        if !is_yet_to_come {
+            moment.set(None);
         }
-        rests
+        is_yet_to_come
     })
 }
 

@@ -8,14 +8,15 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{DEAR, Spin};
+use super::{DEAR, Spin, is_yet_to_come};
 
-/// Peers leave at least one trace in so much time: one each 512 turns of 50 ns leaves two. Each also leaves one whenever
-/// it is about to wait.
+/// Peers that had the whole slice are taken to leave a trace in so much time, or more: at a lock that others wait for, one
+/// each 512 turns (with 50 ns a turn, two in that time; with above 98 ns too few), and one whenever it stays away from a
+/// lock after a burst.
 const TRACE_EACH: Duration = Duration::from_micros(50);
-/// Who yielded to others does so no more for so many times as long, and so has eight ninths of what it would have if
-/// it never did. Two threads and another program on two CPUs (benches/results/, 2026-11-27): Jain's index 0.8; where
-/// they always yield, 0.5.
+/// Who yielded to others does so no more for so many times as long. Beside another program on one of two CPUs
+/// (benches/results/, 2026-11-27) Jain's index of 2, 8, 32 threads is 0.82, 0.86, 0.67; where they never yield 0.71, 0.98,
+/// 0.84, where 2 or 8 always do, 0.5.
 const REST: u32 = 8;
 
 /// Traces by CPU; those with the same number modulo this share them, which hides some of the others.
@@ -32,18 +33,18 @@ thread_local! {
 
 impl Spin {
     /// Says that the calling thread has its CPU for turns at a lock: for those who
-    /// [let peers run](Self::let_peers_run). To be said each 50 µs or more often. Where the system does not say
-    /// which CPU that is, nobody learns of it.
+    /// [let peers run](Self::let_peers_run), who take one that says so less often than each 50 µs for another program.
+    /// Where the system does not say which CPU that is, nobody learns of it.
     pub fn leave_trace() {
         if let Some(traces) = here() {
             traces.leave();
         }
     }
 
-    /// Lets another thread run, if looks are of use here: for one that comes from a [`late`](Self::late) burst and does
-    /// well to stay away, while one of its peers may need this CPU. If a time slice went by, and hardly a
-    /// [trace](Self::leave_trace) was left on this CPU in it, another program had it, and this thread yields so no more
-    /// for eight times as long.
+    /// Lets another thread run, if looks are of use here: for one that comes from a burst and is about to look
+    /// [late](Self::late), while one of its peers may need this CPU. If a time slice went by, and fewer
+    /// [traces](Self::leave_trace) than one each 50 µs were left on this CPU in it, another program had it, or peers at
+    /// locks that nobody else waits for; then this thread yields so no more for eight times as long.
     pub fn let_peers_run(&self) {
         if self.pauses == 0 {
             return;
@@ -51,7 +52,7 @@ impl Spin {
         let traces = here();
         // Also by one that rests: it has the CPU, or had it until now.
         let before = traces.map(Traces::leave);
-        if rests() {
+        if is_yet_to_come(&RESTS_UNTIL) {
             return;
         }
         let since = Instant::now();
@@ -61,9 +62,14 @@ impl Spin {
         let left = traces.zip(before).map_or(0, |(traces, before)| {
             traces.leave().wrapping_sub(before).wrapping_sub(1)
         });
-        if went_to_others(taken, left) {
-            RESTS_UNTIL.set((since + taken).checked_add(REST * taken));
-        }
+        rest_if_due(since + taken, taken, left);
+    }
+}
+
+/// After a yield that ended then.
+fn rest_if_due(end: Instant, taken: Duration, left: u32) {
+    if went_to_others(taken, left) {
+        RESTS_UNTIL.set(end.checked_add(REST * taken));
     }
 }
 
@@ -88,16 +94,6 @@ fn went_to_others(taken: Duration, left: u32) -> bool {
     taken > DEAR && TRACE_EACH * left < taken
 }
 
-fn rests() -> bool {
-    RESTS_UNTIL.get().is_some_and(|until| {
-        let rests = Instant::now() < until;
-        if !rests {
-            RESTS_UNTIL.set(None);
-        }
-        rests
-    })
-}
-
 #[cfg(all(test, not(any(loom, miri))))]
 mod tests {
     use super::*;
@@ -111,6 +107,16 @@ mod tests {
         assert!(went_to_others(3 * MS, 59));
         assert!(!went_to_others(3 * MS, 60));
         assert!(!went_to_others(3 * MS, u32::MAX));
+    }
+
+    #[test]
+    fn who_yielded_to_others_rests_for_eight_times_as_long() {
+        RESTS_UNTIL.set(None);
+        let end = Instant::now();
+        rest_if_due(end, 3 * MS, 60);
+        assert_eq!(RESTS_UNTIL.get(), None, "peers had it");
+        rest_if_due(end, 3 * MS, 0);
+        assert_eq!(RESTS_UNTIL.get(), Some(end + 24 * MS));
     }
 
     #[test]
@@ -133,11 +139,14 @@ mod tests {
         assert!(left(&Spin::leave_trace));
         assert!(left(&|| spin.let_peers_run()));
         assert_eq!(RESTS_UNTIL.get(), Some(long), "the rest goes on");
-        RESTS_UNTIL.set(Some(Instant::now()));
+        let over = Instant::now();
+        RESTS_UNTIL.set(Some(over));
         spin.let_peers_run();
         // A slice may have been lost by that; not one of an hour.
         assert!(
-            RESTS_UNTIL.get().is_none_or(|until| until < long),
+            RESTS_UNTIL
+                .get()
+                .is_none_or(|until| until > over && until < long),
             "it was over"
         );
     }

@@ -41,7 +41,7 @@ pub const LOCK: Primitive = Primitive {
         ),
         (
             "neighbour",
-            "Threads share one lock, with 200 ns outside and sections of 500 ns or with none of both, beside a \
+            "Threads share one lock, with 200 ns outside and sections of 500 ns or with neither, beside a \
              thread in an endless loop tied to the first CPU, as another program may be.",
         ),
         (
